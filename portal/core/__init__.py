@@ -1,0 +1,1 @@
+"""What every room stands on: settings, database, clock, text, errors, access. No noun of the field."""

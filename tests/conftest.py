@@ -1,0 +1,206 @@
+"""What every test stands on: a clean database of each kind, the clock, a browser, and no way out."""
+
+import datetime as dt
+import os
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import hypothesis
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_sqlalchemy import SQLAlchemy
+from werkzeug.serving import make_server
+
+from portal import create_app
+from portal.core.database import Base, db
+from portal.core.settings import ROOT, Settings
+from tests import postgres
+from tests.checked_client import CheckedClient
+
+# A Monday morning in term time, in the week that the mock-ups show.
+MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
+REQUIRE = "PORTAL_TEST_REQUIRE_ALL"
+
+# The same examples every time; `make proof` draws new ones, and more.
+hypothesis.settings.register_profile("sample", derandomize=True, deadline=None, max_examples=100)
+hypothesis.settings.register_profile("full", deadline=None, max_examples=5_000)
+hypothesis.settings.load_profile("full" if os.environ.get("PORTAL_TEST_FULL") == "1" else "sample")
+
+
+def _skip(what: str, install: str) -> None:
+    """Skip, and say so in one line at the end; fail instead where everything has to be there."""
+    if os.environ.get(REQUIRE) == "1":
+        pytest.fail(f"{what} is required here. {install}")
+    pytest.skip(f"This needs {what}. {install}")
+
+
+@pytest.fixture
+def proof(request: pytest.FixtureRequest) -> Callable[..., int]:
+    """How often a proof is tried: `proof("requests against the oracle", sample=300, full=10_000)`.
+
+    The sample counts in `make test`, the full number in `make proof`, which prints it.
+    """
+
+    def times(what: str, *, sample: int, full: int) -> int:
+        count = full if os.environ.get("PORTAL_TEST_FULL") == "1" else sample
+        request.node.user_properties.append(("proof", f"{count:>8,} {what}"))
+        return count
+
+    return times
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print how often each proof was tried, when all were."""
+    if os.environ.get("PORTAL_TEST_FULL") != "1":
+        return
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "proof" and report.when == "call":
+                terminalreporter.write_line(value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """Refuse every connection that would leave this machine."""
+    original = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"A test tried to reach {address[0]}.")
+        original(self, address)
+
+    socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+    yield
+    socket.socket.connect = original  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    """The present: Monday 23 November 2026, nine in the morning in London. Move it with `clock.move_to`."""
+    with time_machine.travel(MONDAY, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every migration applied, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "portal.sqlite3"
+    _migrate(f"sqlite:///{path}", tmp_path_factory.mktemp("index"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL database with every migration applied."""
+    given = os.environ.get("PORTAL_TEST_POSTGRES_URL")
+    programs = postgres.find_programs()
+    if given:
+        yield given
+    elif programs is None:
+        _skip("PostgreSQL", postgres.INSTALL)
+    else:
+        with postgres.serve(programs) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    _migrate(postgres_server, tmp_path_factory.mktemp("index"))
+    return postgres_server
+
+
+def _migrate(url: str, index: Path) -> None:
+    app = create_app(Settings(database_url=url, search_index=index))
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()
+    app.extensions["search"].close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a clean, migrated database; every test that asks runs once on each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "portal.sqlite3"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("migrated_postgres")
+    engine = sa.create_engine(url)
+    tables = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of the test's site."""
+    return Settings(database_url=database_url, search_index=tmp_path / "search_index", secret_key="for-tests-only")
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """A site over a clean database, whose test client checks every page."""
+    app = create_app(settings)
+    app.testing = True
+    app.test_client_class = CheckedClient
+    yield app
+    app.extensions["search"].close()
+    with app.app_context():
+        assert not db.session.new and not db.session.dirty, "The test left changes that nobody committed."
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def database(app: Flask) -> Iterator[SQLAlchemy]:
+    """The database within an application context."""
+    with app.app_context():
+        yield db
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without script, which checks that every page is valid."""
+    return app.test_client()
+
+
+@pytest.fixture
+def live_url(app: Flask) -> Iterator[str]:
+    """The address of the site on a real server, in a thread of this process."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(timeout=10)
+    server.server_close()
+
+
+def _shared(*parts: str) -> Path:
+    base = Path(os.environ.get("PORTAL_TEST_DATA") or ROOT.parent / "shared")
+    path = base.joinpath(*parts)
+    if not path.exists():
+        _skip("the real data", "Set PORTAL_TEST_DATA to the folder that holds data/ and oruk/.")
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real postcodes, wards and libraries."""
+    return _shared("data")
+
+
+@pytest.fixture(scope="session")
+def real_oruk() -> Path:
+    """The folder of the Open Referral UK contract."""
+    return _shared("oruk")

@@ -1,0 +1,95 @@
+"""Column types, lost updates, and writers that wait for each other."""
+
+import datetime as dt
+import threading
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm.exc import StaleDataError
+
+from portal.core.database import transaction, wal_is_safe
+from portal.directory.models import Organisation
+from tests.factories import make_organisation
+
+
+def test_instants_come_back_aware_and_in_utc(database: SQLAlchemy) -> None:
+    summer = dt.datetime(2026, 7, 1, 10, 30, tzinfo=ZoneInfo("Europe/London"))
+    with transaction():
+        organisation = make_organisation(created_at=summer)
+    database.session.expire_all()
+    assert database.session.get_one(Organisation, organisation.id).created_at == summer
+    assert organisation.created_at.tzinfo is dt.UTC and organisation.created_at.hour == 9
+
+
+def test_an_instant_without_a_zone_is_refused(database: SQLAlchemy) -> None:
+    with pytest.raises(sa.exc.StatementError, match="time zone"), transaction():
+        make_organisation(created_at=dt.datetime(2026, 7, 1))
+
+
+def test_a_lost_update_is_refused(database: SQLAlchemy) -> None:
+    with transaction():
+        organisation = make_organisation(name="First")
+    engine = database.engine
+    with sa.orm.Session(engine) as other:
+        theirs = other.get_one(Organisation, organisation.id)
+        theirs.name = "Theirs"
+        other.commit()
+    organisation.name = "Mine"
+    with pytest.raises(StaleDataError):
+        database.session.commit()
+    database.session.rollback()
+
+
+def test_an_error_rolls_back(database: SQLAlchemy) -> None:
+    with pytest.raises(RuntimeError), transaction():
+        make_organisation()
+        raise RuntimeError
+    assert database.session.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 0
+
+
+def test_eight_writers_wait_for_each_other(app: Flask, database: SQLAlchemy) -> None:
+    failed: list[Exception] = []
+
+    def write() -> None:
+        with app.app_context():
+            try:
+                for _ in range(5):
+                    with transaction() as session:
+                        count = session.scalar(sa.select(sa.func.count()).select_from(Organisation))
+                        make_organisation(name=f"Group {count}")
+            except Exception as error:
+                failed.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert database.session.scalar(sa.select(sa.func.count()).select_from(Organisation)) == 40
+
+
+def test_values_outside_an_enum_are_refused_by_the_database(database: SQLAlchemy) -> None:
+    with transaction():
+        organisation = make_organisation()
+    with pytest.raises(sa.exc.IntegrityError), transaction() as session:
+        session.execute(sa.text("UPDATE organisation SET kind = 'cult'"))
+    assert organisation.kind.value == "community group"
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 6), True),
+        ((3, 44, 5), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 52, 0), True),
+    ],
+)
+def test_wal_only_where_it_is_safe(version: tuple[int, int, int], safe: bool) -> None:
+    assert wal_is_safe(version) is safe
