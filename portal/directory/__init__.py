@@ -1,0 +1,1 @@
+"""Organisations, services, locations, schedules and taxonomy: the nouns of Open Referral UK."""

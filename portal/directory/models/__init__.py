@@ -1,0 +1,52 @@
+"""The nouns of the directory."""
+
+from portal.directory.models.change import Change, ImportedRecord
+from portal.directory.models.contact import Contact, Phone
+from portal.directory.models.location import AccessFact, Location, LocationKind
+from portal.directory.models.organisation import Organisation, OrganisationKind
+from portal.directory.models.schedule import Frequency, Schedule
+from portal.directory.models.service import (
+    Attendance,
+    Capacity,
+    CostKind,
+    CostOption,
+    Joining,
+    Service,
+    ServiceAccess,
+    ServiceArea,
+    ServiceAtLocation,
+    ServiceKind,
+    ServiceLanguage,
+    ServiceStatus,
+    ServiceTerm,
+)
+from portal.directory.models.taxonomy import Taxonomy, TaxonomyTerm
+
+__all__ = [
+    "AccessFact",
+    "Attendance",
+    "Capacity",
+    "Change",
+    "Contact",
+    "CostKind",
+    "CostOption",
+    "Frequency",
+    "ImportedRecord",
+    "Joining",
+    "Location",
+    "LocationKind",
+    "Organisation",
+    "OrganisationKind",
+    "Phone",
+    "Schedule",
+    "Service",
+    "ServiceAccess",
+    "ServiceArea",
+    "ServiceAtLocation",
+    "ServiceKind",
+    "ServiceLanguage",
+    "ServiceStatus",
+    "ServiceTerm",
+    "Taxonomy",
+    "TaxonomyTerm",
+]
