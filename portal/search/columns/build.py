@@ -1,0 +1,263 @@
+"""From documents to columns, all at once or a few more at the end."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from portal.directory.index_queries import Rule
+from portal.directory.models import Capacity
+from portal.search.columns.sessions import Sessions, expand, first_of_each, simplified
+from portal.search.columns.vocabulary import SERVICE_FILTERS, Vocabulary
+from portal.search.constants import CLOSED_FOR_NOW, FULL, THIN, WAITING_LIST
+from portal.search.documents import Document, Venue
+from portal.search.text.words import fold, name_key
+
+Mask: TypeAlias = NDArray[np.bool_]
+Whole: TypeAlias = NDArray[np.int64]
+Real: TypeAlias = NDArray[np.float64]
+
+NO_NUMBER = -1
+_NO_LIMIT = 32_000
+
+
+@dataclass(frozen=True)
+class ServiceColumns:
+    """One place per service. `name` is a hash of the words of its name.
+
+    Of the matrices of service × value, `audience` has every flag set for a service that names none.
+    """
+
+    name: Whole
+    least_age: Whole
+    most_age: Whole
+    confirmed: Whole
+    factor: Real
+    is_physical: Mask
+    category: Mask
+    need: Mask
+    kind: Mask
+    cost: Mask
+    audience: Mask
+    language: Mask
+    area: Mask
+
+    def flags(self, name: str) -> Mask:
+        """Return the matrix of a filter by its name in the address."""
+        found: Mask = getattr(self, "audience" if name == "for" else name)
+        return found
+
+
+@dataclass(frozen=True)
+class VenueColumns:
+    """One place per service and venue, in the order of the services. Degrees, NaN without a position."""
+
+    service: Whole
+    number: Whole
+    latitude: Real
+    longitude: Real
+    is_physical: Mask
+    access: Mask
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Which rules hold at which venues, in the order of the venues. Nothing is held while closed for now."""
+
+    row: Whole
+    rule: Whole
+
+    @cached_property
+    def first(self) -> Whole:
+        """Where each venue begins."""
+        return first_of_each(self.row)
+
+    def rules_of(self, venue: int) -> list[int]:
+        """Return the rules that hold at a venue."""
+        start, end = np.searchsorted(self.row, (venue, venue + 1))
+        rules: list[int] = self.rule[start:end].tolist()
+        return rules
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Everything that is filtered, counted and sorted by. Rows are appended; `alive` says which still count.
+
+    `rules` numbers the rules; `row_by_number` gives the row of each service that counts, by its id as a whole number,
+    which is looked up in a third of the time.
+    """
+
+    vocabulary: Vocabulary
+    documents: Sequence[Document]
+    alive: Mask
+    services: ServiceColumns
+    venues: VenueColumns
+    holding: Holding
+    rules: dict[Rule, int]
+    sessions: Sessions
+    name_keys: Sequence[tuple[str, int]]
+    row_by_number: dict[int, int]
+
+    def find_row(self, service_id: uuid.UUID) -> int | None:
+        """Return the row of a service that counts, or None."""
+        return self.row_by_number.get(service_id.int)
+
+    @cached_property
+    def texts(self) -> Sequence[Sequence[str]]:
+        """The folded fields of each row."""
+        return [document.texts for document in self.documents]
+
+    @cached_property
+    def name_rank(self) -> Whole:
+        """The place of each row in the order of names, then ids."""
+        keys = self.name_keys
+        ranks = np.empty(len(keys), np.int64)
+        ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+        return ranks
+
+    @cached_property
+    def count(self) -> int:
+        """The number of services that count."""
+        return int(self.alive.sum())
+
+    def as_of(self, today: dt.date) -> "Columns":
+        """Return these columns with the sessions seen from another London day."""
+        return replace(self, sessions=expand(tuple(self.rules), today))
+
+
+Table = TypeVar("Table", ServiceColumns, VenueColumns, Holding)
+
+
+def build(documents: Sequence[Document], vocabulary: Vocabulary, today: dt.date) -> Columns:
+    """Return the columns of documents, with sessions as seen from a London day."""
+    rules: dict[Rule, int] = {}
+    venues, holding = _venues(documents, vocabulary, rules, today)
+    return Columns(
+        vocabulary=vocabulary,
+        documents=documents,
+        alive=np.ones(len(documents), bool),
+        services=_services(documents, vocabulary),
+        venues=venues,
+        holding=holding,
+        rules=rules,
+        sessions=expand(tuple(rules), today),
+        name_keys=[_name_key(document) for document in documents],
+        row_by_number={document.id.int: row for row, document in enumerate(documents)},
+    )
+
+
+def changed(columns: Columns, documents: Sequence[Document], gone: Collection[uuid.UUID]) -> Columns:
+    """Return the columns with some services taken out and others appended; they share the vocabulary."""
+    alive = columns.alive.copy()
+    row_by_number, first = dict(columns.row_by_number), len(columns.documents)
+    alive[[row for key in gone if (row := row_by_number.pop(key.int, -1)) >= 0]] = False
+    row_by_number |= {document.id.int: row for row, document in enumerate(documents, start=first)}
+    rules = dict(columns.rules)
+    known, today = len(rules), columns.sessions.today
+    venues, holding = _venues(documents, columns.vocabulary, rules, today)
+    venues = replace(venues, service=venues.service + first)
+    holding = replace(holding, row=holding.row + len(columns.venues.service))
+    fresh = tuple(rules)[known:]
+    return Columns(
+        vocabulary=columns.vocabulary,
+        documents=[*columns.documents, *documents],
+        alive=np.concatenate((alive, np.ones(len(documents), bool))),
+        services=_joined(columns.services, _services(documents, columns.vocabulary)),
+        venues=_joined(columns.venues, venues),
+        holding=_joined(columns.holding, holding),
+        rules=rules,
+        sessions=columns.sessions.joined(expand(fresh, today, first=known)) if fresh else columns.sessions,
+        name_keys=[*columns.name_keys, *(_name_key(document) for document in documents)],
+        row_by_number=row_by_number,
+    )
+
+
+def _name_key(document: Document) -> tuple[str, int]:
+    """Return what services are put in order of names by."""
+    return fold(document.name), document.id.int
+
+
+def _joined(one: Table, other: Table) -> Table:
+    pairs = {item.name: (getattr(one, item.name), getattr(other, item.name)) for item in fields(one)}
+    return type(one)(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+
+def _services(documents: Sequence[Document], vocabulary: Vocabulary) -> ServiceColumns:
+    def ages(name: str, unknown: int) -> Whole:
+        return _whole(unknown if getattr(document, name) is None else getattr(document, name) for document in documents)
+
+    flags = {
+        name: _flags((_values(document, attribute) for document in documents), vocabulary.places[name])
+        for name, attribute in SERVICE_FILTERS.items()
+    }
+    audience = flags.pop("for")
+    audience[[not document.audiences for document in documents]] = True
+    return ServiceColumns(
+        name=_whole(hash(name_key(document.texts[0].split())) for document in documents),
+        least_age=ages("minimum_age", -1),
+        most_age=ages("maximum_age", _NO_LIMIT),
+        confirmed=_whole(document.confirmed_on.toordinal() if document.confirmed_on else 0 for document in documents),
+        factor=np.array([_factor(document) for document in documents], np.float64),
+        is_physical=_mask(any(venue.is_physical for venue in document.venues) for document in documents),
+        area=_flags((document.areas for document in documents), vocabulary.places["area"]),
+        audience=audience,
+        **flags,
+    )
+
+
+def _values(document: Document, attribute: str) -> Iterable[str]:
+    found = getattr(document, attribute)
+    return (found,) if isinstance(found, str) else found
+
+
+def _factor(document: Document) -> float:
+    factor = {Capacity.FULL: FULL, Capacity.WAITING_LIST: WAITING_LIST}.get(document.capacity, 1.0)  # type: ignore[arg-type]
+    return factor * (THIN if document.is_thin else 1.0) * (CLOSED_FOR_NOW if document.is_closed_for_now else 1.0)
+
+
+def _venues(
+    documents: Sequence[Document], vocabulary: Vocabulary, rules: dict[Rule, int], today: dt.date
+) -> tuple[VenueColumns, Holding]:
+    rows = [(place, document, venue) for place, document in enumerate(documents) for venue in document.venues]
+    held = [
+        (row, rules.setdefault(rule, len(rules)))
+        for row, (_place, document, venue) in enumerate(rows)
+        if not document.is_closed_for_now
+        for rule in dict.fromkeys(simplified(rule, today) for rule in venue.rules)
+    ]
+    pairs = np.array(held, np.int64).reshape(-1, 2)
+    columns = VenueColumns(
+        service=_whole(place for place, _document, _venue in rows),
+        number=_whole(NO_NUMBER if venue.number is None else venue.number for _place, _document, venue in rows),
+        latitude=_degrees((venue for _place, _document, venue in rows), 0),
+        longitude=_degrees((venue for _place, _document, venue in rows), 1),
+        is_physical=_mask(venue.is_physical for _place, _document, venue in rows),
+        access=_flags((venue.access for _place, _document, venue in rows), vocabulary.places["access"]),
+    )
+    return columns, Holding(pairs[:, 0], pairs[:, 1])
+
+
+def _degrees(venues: Iterable[Venue], which: int) -> Real:
+    found = [np.nan if venue.position is None else venue.position[which] / 1_000_000 for venue in venues]
+    return np.array(found, np.float64)
+
+
+def _flags(values: Iterable[Iterable[Any]], places: Any) -> Mask:
+    rows = list(values)
+    flags = np.zeros((len(rows), len(places)), bool)
+    for row, found in enumerate(rows):
+        flags[row, [places[value] for value in found if value in places]] = True
+    return flags
+
+
+def _whole(values: Iterable[int]) -> Whole:
+    return np.fromiter(values, np.int64)
+
+
+def _mask(values: Iterable[bool]) -> Mask:
+    return np.fromiter(values, bool)

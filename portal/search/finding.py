@@ -1,0 +1,98 @@
+"""The answers of the search, as the pages ask for them. All need an application context."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from markupsafe import Markup
+
+from portal.core.text import clean
+from portal.geo.areas import area_index
+from portal.geo.gazetteer import folded_names
+from portal.search.alike import similar
+from portal.search.answering import answer
+from portal.search.engine import engine
+from portal.search.rescuing import rescue
+from portal.search.results import Pins, Results, SearchRequest, Suggestion
+from portal.search.suggesting import LEAST_LETTERS, Names, entries_of
+from portal.search.text.marking import marker
+from portal.search.text.words import tokens
+
+__all__ = [
+    "Suggestion",
+    "count_by_category",
+    "find",
+    "list_pins",
+    "matching_words",
+    "rescue",
+    "similar",
+    "suggest",
+]
+
+_LONGEST_BEGINNING = 60
+_MOST_OF_A_KIND = 2
+
+
+def find(request: SearchRequest) -> Results:
+    """Return one page of what answers a question, the number in all, and counts beside every filter."""
+    return answer(request).page()
+
+
+def list_pins(request: SearchRequest, limit: int = 1000) -> Pins:
+    """Return every venue that answers a question and may stand on a map, at most `limit`, best services first."""
+    found = answer(request)
+    filters = found.filters
+    venues = filters.columns.venues
+    place_of = np.full(len(filters.columns.documents), -1)
+    place_of[found.ranked.services] = np.arange(1, found.total + 1)
+    rows = filters.venues[np.isfinite(venues.latitude[filters.venues])]
+    places = place_of[venues.service[rows]]
+    order = np.argsort(places, kind="stable")[:limit]
+    rows = rows[order]
+    return Pins(
+        numbers=venues.number[rows].tolist(),
+        latitudes=venues.latitude[rows].tolist(),
+        longitudes=venues.longitude[rows].tolist(),
+        ranks=places[order].tolist(),
+    )
+
+
+def count_by_category() -> dict[str, int]:
+    """Return how many services are shown under each category, by slug, in the order of the categories."""
+    columns = engine().state().columns
+    counts = columns.services.category[columns.alive].sum(axis=0).tolist()
+    return dict(zip(columns.vocabulary.values["category"], counts, strict=True))
+
+
+def matching_words(request: SearchRequest) -> Callable[[str], Markup]:
+    """Return a function that escapes a text and marks the words in it that the question found, in any form."""
+    return marker(answer(request).meaning)
+
+
+def suggest(text: str, limit: int = 8) -> list[Suggestion]:
+    """Return what begins like the letters typed, from the second letter on: needs, categories, places, services."""
+    prefix = " ".join(tokens(clean(text, limit=_LONGEST_BEGINNING)))
+    if len(prefix) < LEAST_LETTERS:
+        return []
+    names = engine().state().suggestions
+    terms = names.terms.beginning(prefix, limit)
+    found = [
+        *[one for one in terms if one.kind == "need"][:_MOST_OF_A_KIND],
+        *[one for one in terms if one.kind == "category"][:_MOST_OF_A_KIND],
+        *_places().beginning(prefix, _MOST_OF_A_KIND),
+    ]
+    return (found + names.services.beginning(prefix, limit))[:limit]
+
+
+def _places() -> Names:
+    """The names of areas and of the gazetteer's places."""
+    areas = [area.name for area in area_index().areas if area.position is not None]
+    spots = [spot.name for spot in folded_names().values()]
+    return _sorted_places(tuple(dict.fromkeys((*areas, *spots))))
+
+
+@lru_cache(maxsize=4)
+def _sorted_places(names: tuple[str, ...]) -> Names:
+    return Names(
+        entry for name in names for entry in entries_of(Suggestion(kind="place", text=name, target=name), (name,))
+    )

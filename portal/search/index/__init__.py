@@ -1,0 +1,1 @@
+"""The embedded text index on disk. Nothing outside this folder imports whoosh."""

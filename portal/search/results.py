@@ -1,0 +1,131 @@
+"""The shapes that pass between asking, finding and showing."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from portal.geo.place import Place, UnknownPlace
+
+SORTS = ("relevance", "distance", "soonest", "confirmed", "name")
+DAY_CHOICES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "weekday", "weekend")
+TIME_CHOICES = ("morning", "afternoon", "evening")
+COST_CHOICES = ("free", "donation", "up-to-5")
+RADIUS_CHOICES = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 25.0)
+DEFAULT_RADIUS = 2.0
+PER_PAGE = 20
+LAST_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something in the question that could not be used: in which field, and a sentence that says so kindly."""
+
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchRequest:
+    """A question, cleaned and within its limits. Empty filters mean everything; miles, years, London dates.
+
+    `categories`, `needs`, `access`, `audiences` hold slugs; `languages` ISO codes; `kinds` values of ServiceKind.
+    """
+
+    q: str = ""
+    where: str = ""
+    place: Place | None = None
+    unknown_place: UnknownPlace | None = None
+    radius: float = DEFAULT_RADIUS
+    categories: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    days: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    on: dt.date | None = None
+    open_now: bool = False
+    age: int | None = None
+    costs: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    sort: str = "relevance"
+    view: str = "list"
+    page: int = 1
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """One service found: at which venue (the nearest that fits; None without one), how far, when next.
+
+    `miles` is None when no place was asked for, the venue is confidential, or there is no venue.
+    `starts_at`/`ends_at` are aware London times of the next session that fits the question.
+    """
+
+    service_id: uuid.UUID
+    score: float
+    at_number: int | None = None
+    miles: float | None = None
+    starts_at: dt.datetime | None = None
+    ends_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pins:
+    """All venues of a result that may stand on a map, as columns. Positions in degrees."""
+
+    numbers: Sequence[int]
+    latitudes: Sequence[float]
+    longitudes: Sequence[float]
+    ranks: Sequence[int]  # the service's place in the result, from 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Results:
+    """What was found: one page of hits, the number in all, and counts beside every filter.
+
+    `facets` maps a filter's name in the address (category, need, day, time, cost, access, for, language, kind)
+    to counts by value: how many there would be if that value were chosen beside the other filters.
+    """
+
+    request: SearchRequest
+    total: int
+    hits: Sequence[Hit]
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    is_rebuilding: bool = False
+
+    @property
+    def pages(self) -> int:
+        """The number of pages, at least one."""
+        return max(1, -(-self.total // PER_PAGE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drop:
+    """When nothing was found: what to leave out, in words, the changed question, and how many there are then."""
+
+    label: str
+    request: SearchRequest
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rescue:
+    """What to offer when nothing was found."""
+
+    drops: Sequence[Drop] = ()
+    beyond: Sequence[Hit] = ()
+    related_needs: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """Something to offer while somebody types: kind is service, need, category or place.
+
+    `text` is what is shown; `target` the service's id, the slug of the term, or the key of the place.
+    """
+
+    kind: str
+    text: str
+    target: str

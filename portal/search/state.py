@@ -1,0 +1,119 @@
+"""What one process knows of the directory at one moment, ready to answer."""
+
+import datetime as dt
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from portal.directory.index_queries import Term, Watermark
+from portal.search.columns.build import Columns, Mask, build, changed
+from portal.search.columns.vocabulary import vocabulary_of
+from portal.search.documents import Document
+from portal.search.index.reading import IndexReader, IndexSource
+from portal.search.suggesting import Suggestions
+from portal.search.text.sources import MemorySource, Source
+
+# So many small sources are looked through one after the other before they are made one.
+_MOST_SOURCES = 16
+
+
+@dataclass(frozen=True)
+class State:
+    """Columns, and the sources in which the words of every service that counts stand once.
+
+    `indexed` says which rows the index on disk answers for; the documents in memory answer for the others.
+    `extra` are services that the index holds and that do not count any more; `is_behind` is set when there are any, or
+    when the index lacks something. `watermark` is the last change that is known.
+    """
+
+    columns: Columns
+    watermark: Watermark
+    sources: Sequence[Source]
+    indexed: Mask
+    suggestions: Suggestions
+    reader: IndexReader | None = None
+    extra: frozenset[uuid.UUID] = frozenset()
+    is_behind: bool = True
+
+    @property
+    def is_rebuilding(self) -> bool:
+        """Whether there is no index on disk that can be used."""
+        return self.reader is None
+
+    @property
+    def behind(self) -> list[Document]:
+        """The services that count and that the index does not answer for."""
+        rows = np.flatnonzero(self.columns.alive & ~self.indexed)
+        return [self.columns.documents[row] for row in rows.tolist()]
+
+
+def first_state(documents: Sequence[Document], terms: Iterable[Term], watermark: Watermark, today: dt.date) -> State:
+    """Return a state without an index: everything is answered from memory. Needs `with_reader` or `from_memory`."""
+    columns = build(documents, vocabulary_of(terms, documents), today)
+    return State(
+        columns=columns,
+        watermark=watermark,
+        sources=(),
+        indexed=np.zeros(len(documents), bool),
+        suggestions=Suggestions(columns),
+    )
+
+
+def from_memory(state: State) -> State:
+    """Return the state with all services looked up in memory, since there is no index that can be used."""
+    indexed = np.zeros(len(state.columns.documents), bool)
+    return replace(state, sources=_memory(state.columns, ~indexed), indexed=indexed, reader=None, is_behind=True)
+
+
+def with_reader(state: State, reader: IndexReader, pending: Collection[uuid.UUID]) -> State:
+    """Return the state with the words looked up in an index, and in memory for what it does not hold.
+
+    `pending` are the services that changed since the index was written.
+    """
+    row_of, changed_since = state.columns.row_by_number, {key.int for key in pending}
+    rows = np.array([-1 if found is None else row_of.get(found, -1) for found in reader.ids], np.int64)
+    extra = [found for found, row in zip(reader.ids, rows.tolist(), strict=True) if row < 0 and found is not None]
+    rows[np.isin(rows, [row_of[key] for key in changed_since if key in row_of])] = -1
+    indexed = np.zeros(len(state.columns.documents), bool)
+    indexed[rows[rows >= 0]] = True
+    sources = (IndexSource(reader, rows), *_memory(state.columns, ~indexed))
+    is_behind = bool(pending) or bool(extra) or not bool(indexed[state.columns.alive].all())
+    return replace(
+        state,
+        sources=sources,
+        indexed=indexed,
+        reader=reader,
+        is_behind=is_behind,
+        extra=frozenset(uuid.UUID(int=found) for found in extra),
+    )
+
+
+def with_changes(
+    state: State, documents: Sequence[Document], touched: Collection[uuid.UUID], watermark: Watermark
+) -> State:
+    """Return the state after some services changed: `documents` are those that are still shown."""
+    columns = changed(state.columns, documents, touched)
+    fresh = np.zeros(len(columns.documents), bool)
+    fresh[len(state.columns.documents) :] = True
+    indexed = np.concatenate((state.indexed, np.zeros(len(documents), bool))) & columns.alive
+    sources = (*state.sources, *_memory(columns, fresh))
+    if len(sources) > _MOST_SOURCES:
+        on_disk = [source for source in sources if isinstance(source, IndexSource)]
+        sources = (*on_disk, *_memory(columns, ~indexed))
+    return State(
+        columns=columns,
+        watermark=watermark,
+        sources=sources,
+        indexed=indexed,
+        suggestions=Suggestions(columns, state.suggestions),
+        reader=state.reader,
+        extra=state.extra | {key for key in touched if columns.find_row(key) is None},
+        is_behind=True,
+    )
+
+
+def _memory(columns: Columns, rows: Mask) -> tuple[Source, ...]:
+    wanted = np.flatnonzero(rows & columns.alive).tolist()
+    return (MemorySource((row, columns.documents[row].texts) for row in wanted),) if wanted else ()

@@ -1,0 +1,93 @@
+"""A service's page and its calendar file."""
+
+import uuid
+from urllib.parse import urlencode
+
+from flask import Response, abort, render_template, request, url_for
+
+from portal.core import clock
+from portal.core.access import public
+from portal.core.text import slugify
+from portal.core.web import settings
+from portal.directory.models import Service
+from portal.directory.queries import find_service
+from portal.geo.distance import miles_between
+from portal.geo.maps import venues_map
+from portal.geo.place import Place
+from portal.search.asking import read_request
+from portal.search.calendar_file import calendar_file
+from portal.search.cards import cards_for, read_services
+from portal.search.finding import similar
+from portal.search.service_page import ServicePage, describe
+from portal.search.service_words import closed_mark, places_mark, plate_icon, waiting_in_words
+from portal.search.structured import as_script_text, structured
+from portal.search.views import blueprint
+from portal.search.views.addresses import read_results_address, results_address_of
+from portal.search.views.shortlist import saved_ids
+
+DATES_IN_CALENDAR = 12
+
+
+def service_or_404(service_id: uuid.UUID) -> Service:
+    """Return a public service, whole; answers 404 when there is none."""
+    return find_service(service_id) or abort(404)
+
+
+@blueprint.get("/services/<uuid:service_id>")
+@public
+def service(service_id: uuid.UUID) -> str:
+    """Show everything that is known of a service, in plain order."""
+    found = service_or_404(service_id)
+    now = clock.now()
+    page = describe(found, now)
+    alike = similar(service_id)
+    asked = read_results_address(request.args.get("from", ""))
+    back_href = results_address_of(asked) if asked is not None else ""
+    address = url_for("search.service", service_id=service_id, _external=True)
+    maker = url_for("search.organisation", organisation_id=found.organisation_id, _external=True)
+    points = [venue.position for venue in page.public_venues if venue.position]
+    return render_template(
+        "search/service.html",
+        page=page,
+        service=found,
+        marks=[mark for mark in (closed_mark(found), None if page.is_closed else places_mark(found)) if mark],
+        waiting=waiting_in_words(found),
+        plate_icon=plate_icon(found),
+        today=now.astimezone(clock.LONDON).date(),
+        back_href=back_href,
+        here=_with_way_back(url_for("search.service", service_id=service_id), back_href),
+        distances=distances(page, read_request(asked).place) if asked else {},
+        alike=cards_for(alike, read_services(alike), now=now),
+        is_saved=service_id in saved_ids(),
+        address=address,
+        map=venues_map(points) if points else None,
+        structured=as_script_text(structured(page, address, maker)),
+    )
+
+
+def _with_way_back(address: str, back: str) -> str:
+    return f"{address}?{urlencode({'from': back})}" if back else address
+
+
+def distances(page: ServicePage, place: Place | None) -> dict[int, float]:
+    """Return the miles from a place to each venue that may be named, by the venue's number."""
+    if place is None:
+        return {}
+    here = (place.latitude, place.longitude)
+    return {venue.number: miles_between(here, venue.position) for venue in page.public_venues if venue.position}
+
+
+@blueprint.get("/services/<uuid:service_id>/calendar.ics")
+@public
+def calendar(service_id: uuid.UUID) -> Response:
+    """Answer the next dates as a calendar file."""
+    found = service_or_404(service_id)
+    now = clock.now()
+    page = describe(found, now, DATES_IN_CALENDAR)
+    if not page.dates:
+        abort(404)
+    address = url_for("search.service", service_id=service_id, _external=True)
+    text = calendar_file(page, url=address, now=now, site_name=settings().site_name)
+    name = slugify(found.name)[:60] or "dates"
+    headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
+    return Response(text, content_type="text/calendar; charset=utf-8", headers=headers)
