@@ -1,0 +1,15 @@
+// Makes pages quicker and kinder where script runs. Every page works without it.
+import { faceErrors } from "./errors.js";
+import { watchExit } from "./exit.js";
+import { watchFilters } from "./filters.js";
+import { offerNearMe } from "./near.js";
+import { offerSharing } from "./sharing.js";
+import { offerSuggestions } from "./suggestions.js";
+
+document.documentElement.classList.add("js");
+faceErrors();
+watchExit();
+watchFilters();
+offerNearMe();
+offerSharing();
+offerSuggestions();
