@@ -1,0 +1,134 @@
+"""A real Chromium against a real server over the demonstration data."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright, sync_playwright
+
+from portal.core.settings import ROOT
+from tests.conftest import _skip
+
+INSTALL = "Chromium is not installed: apt-get install chromium (or the like)."
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (320, 1280)
+QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium or Chrome of the system, or None."""
+    given = os.environ.get("PORTAL_TEST_CHROMIUM")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return given or next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def playwright_driver() -> Iterator[Playwright]:
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """One browser for the whole run."""
+    path = find_chromium()
+    if path is None:
+        _skip("a browser", INSTALL)
+    driver: Playwright = request.getfixturevalue("playwright_driver")
+    browser = driver.chromium.launch(executable_path=path, args=QUIET)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def seeded_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that holds the demonstration, to be copied."""
+    from portal import create_app
+    from portal.core.database import db
+    from portal.core.settings import Settings
+    from seeds.loader import seed_demonstration
+
+    path = tmp_path_factory.mktemp("seeded") / "portal.sqlite3"
+    shutil.copy(migrated_sqlite, path)
+    app = create_app(Settings(database_url=f"sqlite:///{path}", search_index=tmp_path_factory.mktemp("index")))
+    with app.app_context():
+        seed_demonstration()
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["search"].close()
+    return path
+
+
+@pytest.fixture
+def database_url(seeded_sqlite: Path, tmp_path: Path) -> str:
+    """Journeys walk over the demonstration; what the databases differ in is tested beneath."""
+    path = tmp_path / "portal.sqlite3"
+    shutil.copy(seeded_sqlite, path)
+    return f"sqlite:///{path}"
+
+
+class Complaints(list[str]):
+    """What the browser complained about: scripts that failed, and what the policy refused."""
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.append(message.text)
+
+    def hear_error(self, error: Error) -> None:
+        self.append(str(error))
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """What the browser complained about so far; whoever expects something takes it away."""
+    return Complaints()
+
+
+@pytest.fixture
+def open_page(browser: Browser, app: Flask, live_url: str, complaints: Complaints) -> Iterator[Callable[..., Page]]:
+    """Open a page by its path: `open_page("/services", width=320, script=False)`. Complaints fail the test."""
+    contexts: list[Any] = []
+
+    def open_it(path: str, *, width: int = 1280, height: int = 900, script: bool = True, **options: Any) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=script,
+            base_url=live_url,
+            reduced_motion="reduce",
+            **options,
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        page.on("console", complaints.hear)
+        page.on("pageerror", complaints.hear_error)
+        page.goto(path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], list[str]]:
+    """Run axe over a page and return what it found, one line each; nothing is left out."""
+
+    def run(page: Page) -> list[str]:
+        # The policy keeps other scripts out, and axe with them, so it is brought in by the debugger.
+        page.evaluate(AXE.read_text())
+        # The size of targets is a rule of WCAG 2.2, which axe leaves out unless it is asked.
+        rules = "{'target-size': {enabled: true}}"
+        found = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], rules: {rules}}})")
+        return [
+            f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+            for rule in found["violations"]
+            for node in rule["nodes"]
+        ]
+
+    return run
