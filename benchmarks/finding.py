@@ -1,0 +1,135 @@
+"""The search itself, in one process: building, loading, asking, and how soon a change is found."""
+
+import multiprocessing
+import resource
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from random import Random
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.datastructures import MultiDict
+
+from benchmarks import words
+from benchmarks.questions import Question, ask_place_filters, ask_words, ask_words_place_filters, make_questions
+from benchmarks.site import Site
+from benchmarks.timing import Spread, spread, time_each
+from portal.core.database import db, transaction
+from portal.directory.models import Service
+from portal.directory.queries import PUBLIC_STATES
+from portal.search.asking import read_request
+from portal.search.finding import find
+from portal.search.results import SearchRequest
+
+QUESTIONS, WARM_UP = 300, 30
+MOST_SECONDS = 12.0
+CHANGES = 20
+LONGEST_WAIT = 20.0
+
+SORTS = {
+    "text": ask_words,
+    "text, place and filters": ask_words_place_filters,
+    "place and filters": ask_place_filters,
+}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a new process needed before it could answer: seconds, and its memory in megabytes at most."""
+
+    seconds: float
+    megabytes: float
+
+
+def load_in_new_process(site: Site) -> Loaded:
+    """Start a new process and return what it took to load the columns and answer a first question."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_load, site).result()
+
+
+def _load(site: Site) -> Loaded:
+    with site.opened():
+        before = time.perf_counter()
+        find(SearchRequest())
+        seconds = time.perf_counter() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return Loaded(seconds, peak / (1_000_000 if sys.platform == "darwin" else 1_000))
+
+
+def rebuild(app: Flask) -> float:
+    """Build the index anew and return the seconds it took."""
+    before = time.perf_counter()
+    app.extensions["search"].rebuild(lambda _done, _of: None)
+    return time.perf_counter() - before
+
+
+def time_reading() -> Spread:
+    """Return how long it takes to read a question from an address: cleaning, and finding its place."""
+    return time_each(_read, make_questions(ask_words_place_filters, QUESTIONS, 40), most_seconds=MOST_SECONDS)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One sort of question: how long `find` took for each, and the share of them that found nothing."""
+
+    name: str
+    times: Spread
+    in_vain: float
+
+
+def time_questions() -> Iterator[Asked]:
+    """Yield how long `find` takes, warm, for each sort of question, counts beside all filters included."""
+    for number, (name, ask) in enumerate(SORTS.items()):
+        requests = [_read(question) for question in make_questions(ask, WARM_UP + QUESTIONS, 41 + number)]
+        for request in requests[:WARM_UP]:
+            find(request)
+        totals: list[int] = []
+
+        def ask_once(request: SearchRequest, seen: list[int] = totals) -> None:
+            seen.append(find(request).total)
+
+        times = time_each(ask_once, requests[WARM_UP:], most_seconds=MOST_SECONDS)
+        yield Asked(name, times, totals.count(0) / len(totals))
+
+
+def time_changes(is_seen: Callable[[uuid.UUID, str], bool], *, pause: float, seed: int) -> Spread:
+    """Change the name of twenty services, one after another, and return how long each took from save to found.
+
+    `is_seen` is given the service and the two words, found nowhere else, that its name now ends with; it is asked
+    again after each `pause` in seconds. Raises RuntimeError when a change stays unseen for twenty seconds.
+    """
+    rng = Random(seed)
+    times = []
+    for service_id in rng.sample(public_ids(), CHANGES):
+        ending = f"{words.make_word(rng)}{rng.randrange(10**6)} {words.make_word(rng)}{rng.randrange(10**6)}"
+        before = time.perf_counter()
+        with transaction() as session:
+            service = session.get_one(Service, service_id)
+            service.name = f"{service.name} {ending}"
+        while not is_seen(service_id, ending):
+            if time.perf_counter() - before > LONGEST_WAIT:
+                raise RuntimeError("A change was never found.")
+            time.sleep(pause)
+        times.append(time.perf_counter() - before)
+    return spread(times)
+
+
+def is_found(service_id: uuid.UUID, ending: str) -> bool:
+    """Say whether this process finds the service by the words."""
+    found = find(_read({"q": [f'"{ending}"']}))
+    return [hit.service_id for hit in found.hits] == [service_id]
+
+
+def public_ids() -> Sequence[uuid.UUID]:
+    """Return the ids of all public services, in order."""
+    ids = db.session.scalars(sa.select(Service.id).where(Service.status.in_(PUBLIC_STATES)).order_by(Service.id)).all()
+    db.session.rollback()
+    return ids
+
+
+def _read(question: Question) -> SearchRequest:
+    return read_request(MultiDict([(name, value) for name, values in question.items() for value in values]))
