@@ -24,10 +24,13 @@ def _page(status: int) -> tuple[str, int]:
     return render_template("core/error.html", status=status), status
 
 
-def _http_error(error: HTTPException) -> HTTPException | tuple[str, int]:
+def _http_error(error: HTTPException) -> HTTPException | tuple[str, int, dict[str, str]]:
     if error.code is None or error.code < 400 or error.response is not None:
         return error
-    return _page(error.code)
+    page, status = _page(error.code)
+    # A 405 has to say which methods there are (RFC 9110, section 15.5.6); other errors have such headers as well.
+    kept = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
+    return page, status, kept
 
 
 def _database_away(error: Exception) -> tuple[str, int]:

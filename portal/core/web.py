@@ -131,7 +131,11 @@ def _refuse_foreign_forms() -> None:
             raise ForeignOriginError
         return
     origin = request.headers.get("Origin") or request.headers.get("Referer")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    try:
+        is_foreign = origin is not None and urlsplit(origin).netloc != request.host
+    except ValueError:  # an address that cannot be one, such as http://[
+        is_foreign = True
+    if is_foreign:
         raise ForeignOriginError
 
 

@@ -83,3 +83,9 @@ def test_an_error_that_nobody_expected_is_a_kind_page(
     response = client.get("/help-now")
     assert response.status_code == 500
     assert "secret detail" not in response.get_data(as_text=True)
+
+
+def test_a_method_that_is_not_there_is_told_which_ones_are(client: FlaskClient) -> None:
+    response = client.post("/help-now")
+    assert response.status_code == 405
+    assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}

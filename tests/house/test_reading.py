@@ -143,6 +143,8 @@ def test_a_form_from_another_site_is_refused(client: FlaskClient, directory: Ser
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://elsewhere.example.org"},
         {"Referer": "https://elsewhere.example.org/page"},
+        {"Origin": "null"},
+        {"Origin": "http://[elsewhere"},
     ):
         assert client.post("/shortlist/save", data=values, headers=headers).status_code == 400
     assert client.post("/shortlist/save", data=values, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303

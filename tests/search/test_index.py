@@ -193,6 +193,7 @@ def test_a_rebuild_that_fails_halfway_changes_nothing(folder: IndexFolder, writt
         write_all(folder, services(300), MARK, progress=stop)
     assert folder.current() == written
     folder.verify(written)
+    assert list(folder.path.glob("generation-*")) == [written], "What failed is left behind and fills the disk."
 
 
 def test_a_copy_of_an_older_state_is_whole_and_says_how_old_it_is(

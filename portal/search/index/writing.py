@@ -1,6 +1,8 @@
 """Writes the index on disk: a whole generation, or the services that changed."""
 
+import contextlib
 import hashlib
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -47,11 +49,14 @@ def write_all(
                     progress(done)
             writer.add_document(**_state(watermark))
             writer.commit()
+            folder.vouch(generation)
+            _adopt(folder, generation)
         except BaseException:
-            writer.cancel()
+            # It is tried again and again; on a full disk nothing may be left behind that fills it further.
+            with contextlib.suppress(Exception):
+                writer.cancel()
+            shutil.rmtree(generation, ignore_errors=True)
             raise
-        folder.vouch(generation)
-        _adopt(folder, generation)
         progress(len(services))
         return generation
 
