@@ -17,7 +17,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     chosen = settings or from_environment()
     app = Flask(__name__, static_folder="static", instance_relative_config=False)
     app.config["SQLALCHEMY_DATABASE_URI"] = chosen.database
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_pre_ping": not chosen.database.startswith("sqlite")}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_pre_ping": not chosen.database.startswith("sqlite"),
+        # What people typed does not belong into a log.
+        "hide_parameters": True,
+    }
     if chosen.database.startswith("sqlite:///"):
         Path(chosen.database.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     if chosen.proxies:

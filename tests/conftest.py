@@ -72,14 +72,33 @@ def loopback_only() -> Iterator[None]:
     """Refuse every connection that would leave this machine."""
     original = socket.socket.connect
 
+    original_ex, look_up = socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(host: Any) -> None:
+        if host not in {"127.0.0.1", "::1", "localhost", None, ""}:
+            raise AssertionError(f"A test tried to reach {host}.")
+
     def connect(self: socket.socket, address: Any) -> None:
-        if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in {"127.0.0.1", "::1", "localhost"}:
-            raise AssertionError(f"A test tried to reach {address[0]}.")
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            check(address[0])
         original(self, address)
 
+    def connect_ex(self: socket.socket, address: Any) -> int:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            check(address[0])
+        return original_ex(self, address)
+
+    def getaddrinfo(host: Any, *rest: Any, **named: Any) -> Any:
+        check(host)
+        return look_up(host, *rest, **named)
+
     socket.socket.connect = connect  # type: ignore[method-assign, assignment]
+    socket.socket.connect_ex = connect_ex  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = getaddrinfo
     yield
     socket.socket.connect = original  # type: ignore[method-assign]
+    socket.socket.connect_ex = original_ex  # type: ignore[method-assign]
+    socket.getaddrinfo = look_up
 
 
 @pytest.fixture(autouse=True)

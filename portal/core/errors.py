@@ -4,6 +4,7 @@ import logging
 
 import sqlalchemy as sa
 from flask import Flask, render_template
+from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
 from portal.core.database import db
@@ -21,6 +22,9 @@ def init_app(app: Flask) -> None:
 
 
 def _page(status: int) -> tuple[str, int]:
+    # A Host that cannot be one leaves no way to make an address, and so no page.
+    if request_ctx.url_adapter is None:
+        return "Bad request", status
     return render_template("core/error.html", status=status), status
 
 

@@ -124,6 +124,10 @@ class Settings:
                 "Set it to a long random text, for example the output of: "
                 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
+        if not self.demo and not self.site_url:
+            raise SettingError(
+                "PORTAL_SITE_URL is not set. Write the public address, like https://hereabouts.example.org."
+            )
 
     @property
     def database(self) -> str:

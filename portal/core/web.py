@@ -5,6 +5,7 @@ import json
 import secrets
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import flask
@@ -117,8 +118,15 @@ def init_app(app: Flask, chosen: Settings) -> None:
 def _refuse_foreign_hosts() -> None:
     """Refuse a forged Host, which would otherwise stand in links that people share. This machine may always ask."""
     own = urlsplit(settings().site_url).hostname
-    if own and not host_is_trusted(request.host, [own, "localhost", "127.0.0.1"]):
+    asked = request.host.lower().rstrip(".")
+    if own and not host_is_trusted(asked, [own.lower(), "localhost", "127.0.0.1"]):
         raise ForeignOriginError
+
+
+def public_url(endpoint: str, **values: Any) -> str:
+    """Return a whole address that people may share: under the site's own address where that is set."""
+    own = settings().site_url
+    return own + flask.url_for(endpoint, **values) if own else flask.url_for(endpoint, **values, _external=True)
 
 
 def _refuse_foreign_forms() -> None:

@@ -113,10 +113,11 @@ def iter_services(*, batch: int = 500) -> Iterator[Service]:
 
 
 def find_organisation(organisation_id: uuid.UUID) -> Organisation | None:
-    """Return one organisation with its telephone numbers and contacts, or None."""
+    """Return an organisation that offers something public, with its telephone numbers and contacts, or None."""
+    offers = sa.exists().where(Service.organisation_id == Organisation.id, Service.status.in_(PUBLIC_STATES))
     return db.session.scalar(
         sa.select(Organisation)
-        .where(Organisation.id == organisation_id)
+        .where(Organisation.id == organisation_id, offers)
         .options(selectinload(Organisation.phones), selectinload(Organisation.contacts))
     )
 

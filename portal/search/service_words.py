@@ -32,14 +32,14 @@ ADDRESS_ON_ASKING = "The address is given when you ring"
 
 
 def cost_in_words(service: Service) -> str:
-    """Return "Free", "Pay what you can", "£2", "£1.50 to £3" or "" when the group has not said."""
+    """Return "Free", "Pay what you can", "£2", "£1.50 to £3", that one pays, or "" when nobody said."""
     if service.cost_kind is CostKind.FREE:
         return "Free"
     if service.cost_kind is CostKind.DONATION:
         return "Pay what you can"
     amounts = sorted({cost.amount_pence for cost in service.costs if cost.amount_pence is not None})
     if not amounts:
-        return "There is a charge" if service.cost_kind is CostKind.PAID else ""
+        return "You pay something. Ring to ask how much" if service.cost_kind is CostKind.PAID else ""
     first, last = money_in_words(amounts[0]), money_in_words(amounts[-1])
     words = first if first == last else f"{first} to {last}"
     return words[:1].upper() + words[1:]

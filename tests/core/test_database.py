@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+import uuid
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -93,3 +94,11 @@ def test_values_outside_an_enum_are_refused_by_the_database(database: SQLAlchemy
 )
 def test_wal_only_where_it_is_safe(version: tuple[int, int, int], safe: bool) -> None:
     assert wal_is_safe(version) is safe
+
+
+def test_rows_belong_to_rows_that_are_there(database: SQLAlchemy) -> None:
+    with pytest.raises(sa.exc.IntegrityError), transaction() as session:
+        session.execute(
+            sa.text("INSERT INTO phone (id, organisation_id, number, about, position) VALUES (:id, :id, '1', '', 0)"),
+            {"id": uuid.uuid4().hex},
+        )

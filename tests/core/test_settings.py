@@ -21,6 +21,7 @@ def test_values_are_read() -> None:
         {
             "PORTAL_DEMO": "0",
             "PORTAL_SECRET_KEY": "long-and-random",
+            "PORTAL_SITE_URL": "https://hereabouts.example.org/",
             "PORTAL_SEARCH_INDEX": "/tmp/somewhere",
             "PORTAL_PROXIES": "1",
             "PORTAL_CRISIS_LINES": "Emergency|999|If a life is in danger.; NHS|111|For your body or mind.",
@@ -35,6 +36,8 @@ def test_values_are_read() -> None:
 def test_a_real_site_refuses_the_demonstration_secret() -> None:
     with pytest.raises(SettingError, match="PORTAL_SECRET_KEY"):
         from_environment({"PORTAL_DEMO": "0"})
+    with pytest.raises(SettingError, match="PORTAL_SITE_URL"):
+        from_environment({"PORTAL_DEMO": "0", "PORTAL_SECRET_KEY": "long-and-random"})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from portal import create_app
 from portal.core.settings import Settings
-from portal.core.web import content_policy
+from portal.core.web import content_policy, public_url
 from tests.checked_client import nonce_of
 
 PAGES = ("/help-now", "/nothing-here", "/services/pins.json", "/healthz", "/static/build/nothing.css")
@@ -58,7 +58,8 @@ def test_built_assets_may_be_kept_for_a_year(app: Flask, client: FlaskClient) ->
 
 
 def test_pages_are_private(client: FlaskClient) -> None:
-    assert client.get("/shortlist").headers["Cache-Control"] == "private, no-cache"
+    assert client.get("/services").headers["Cache-Control"] == "private, no-cache"
+    assert client.get("/shortlist").headers["Cache-Control"] == "no-store"
 
 
 def test_a_forged_host_is_refused_where_the_site_knows_its_own(settings: Settings) -> None:
@@ -66,6 +67,10 @@ def test_a_forged_host_is_refused_where_the_site_knows_its_own(settings: Setting
     client = app.test_client()
     assert client.get("/help-now", base_url="https://hereabouts.example.org").status_code == 200
     assert client.get("/healthz", base_url="http://127.0.0.1:8000").status_code == 200
+    assert client.get("/help-now", headers={"Host": "HEREABOUTS.example.org."}).status_code == 200
+    impossible = client.get("/help-now", headers={"Host": "a" * 500})
+    assert impossible.status_code == 400
+    assert "Content-Security-Policy" in impossible.headers
     refused = client.get("/help-now", base_url="https://evil.example.com")
     assert refused.status_code == 400
     assert "evil.example.com" not in refused.get_data(as_text=True)
@@ -89,3 +94,15 @@ def test_a_method_that_is_not_there_is_told_which_ones_are(client: FlaskClient) 
     response = client.post("/help-now")
     assert response.status_code == 405
     assert set(response.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+
+
+def test_shared_links_stand_under_the_sites_own_address(settings: Settings) -> None:
+    app = create_app(replace(settings, site_url="https://hereabouts.example.org"))
+    with app.test_request_context(base_url="http://hereabouts.example.org:99"):
+        assert public_url("search.shortlist") == "https://hereabouts.example.org/shortlist"
+    app.extensions["search"].close()
+
+
+def test_a_form_that_is_too_large_is_refused(client: FlaskClient) -> None:
+    response = client.post("/shortlist/save", data={"back": "x" * 3_000_000})
+    assert response.status_code == 413

@@ -113,7 +113,8 @@ def test_hostile_input_gets_an_answer(name: str, client: FlaskClient, directory:
         response = client.get("/services", query_string={name: text})
         took = time.process_time() - began
         assert response.status_code in {200, 400, 414}, (name, text[:40], response.status_code)
-        assert took < 1.0, f"{name}={text[:40]!r} took {took:.2f} s"
+        # The check of the page by the test client is part of it; the search alone is held to 300 ms in tests/search.
+        assert took < 1.0, f"{name}={text[:40]!r} took {took:.2f} s of processor time"
         page = response.get_data(as_text=True)
         assert "<script>alert" not in page
         assert "1234321" not in page

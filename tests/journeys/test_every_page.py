@@ -26,6 +26,8 @@ PATHS = (
     "/areas/north",
     "/shortlist",
     "/shortlist/FILLED",
+    "/shortlist/shared?s=broken",
+    "/needs",
     "/help-now",
     "/about",
     "/accessibility",
@@ -66,4 +68,26 @@ def test_page_that_is_not_there(
     assert axe(page) == []
     assert page.get_by_role("search").count() == 1
     assert [text for text in complaints if "404" not in text] == []
+    complaints.clear()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_page_that_broke(
+    width: int,
+    app: Flask,
+    open_page: Callable[..., Page],
+    axe: Callable[[Page], list[str]],
+    complaints: Complaints,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken() -> str:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setitem(app.view_functions, "search.help_now", broken)
+    page = open_page("/help-now", width=width)
+    assert page.get_by_role("heading", level=1).inner_text() == "Something broke on our side"
+    assert axe(page) == []
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, f"scrolls sideways by {overflow} px at {width} px"
+    assert [text for text in complaints if "500" not in text] == []
     complaints.clear()

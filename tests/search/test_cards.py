@@ -87,7 +87,7 @@ def test_what_has_no_venue_says_how(database: SQLAlchemy, attendance: list[str],
             "£1.50 to £3",
         ),
         ({"cost_kind": CostKind.PAID, "costs": [50]}, "50p"),
-        ({"cost_kind": CostKind.PAID}, "There is a charge"),
+        ({"cost_kind": CostKind.PAID}, "You pay something. Ring to ask how much"),
         ({}, ""),
     ],
 )

@@ -21,6 +21,15 @@ URGENT = "You do not have to wait for help"
         "I can’t go on",
         "self-harm help",
         "can't breathe",
+        "sucide",
+        "suicidle thoughts",
+        "want too die",
+        "my son wants to kill himself",
+        "he hit my mum",
+        "he's hitting us",
+        "scared of him",
+        "baby not breathing",
+        "domestic violence",
     ],
 )
 def test_words_of_crisis(typed: str) -> None:
@@ -47,3 +56,9 @@ def test_urgent_help_stands_above_the_results(client: FlaskClient, database: SQL
 
 def test_other_searches_are_left_in_peace(client: FlaskClient, database: SQLAlchemy) -> None:
     assert URGENT not in client.get("/services?q=percussion").get_data(as_text=True)
+
+
+def test_a_need_that_is_urgent_in_itself(client: FlaskClient, database: SQLAlchemy) -> None:
+    with transaction():
+        make_service(name="A safe talk", needs=["domestic-abuse"])
+    assert URGENT in client.get("/services?need=domestic-abuse").get_data(as_text=True)

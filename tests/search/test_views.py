@@ -5,6 +5,7 @@ import html
 import json
 import re
 import uuid
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -13,6 +14,8 @@ from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 
+from portal import create_app
+from portal.core.settings import Settings
 from portal.directory.models import (
     AccessFact,
     Capacity,
@@ -20,6 +23,7 @@ from portal.directory.models import (
     CostKind,
     CostOption,
     Joining,
+    OrganisationKind,
     Service,
     ServiceKind,
     ServiceStatus,
@@ -264,7 +268,8 @@ def test_hidden_services_are_nowhere(client: FlaskClient, database: SQLAlchemy) 
         hidden = make_service("Hidden from all", status=status, categories=["company"])
         database.session.commit()
         read(client, f"/services/{hidden.id}", 404)
-        for address in ("/services", "/categories/company", f"/organisations/{hidden.organisation_id}", "/"):
+        read(client, f"/organisations/{hidden.organisation_id}", 404)
+        for address in ("/services", "/categories/company", "/"):
             assert "Hidden from all" not in read(client, address)
 
 
@@ -278,6 +283,41 @@ def test_help_now_names_every_line(client: FlaskClient) -> None:
     for number in ("999", "111", "116123", "08082000247", "08001111"):
         assert f'href="tel:{number}"' in page
     assert "Leave fast" in page
+    assert "press 55" in page
+    assert "18000" in page
+
+
+def test_about_says_who_else_is_asked(settings: Settings) -> None:
+    def about(**values: Any) -> str:
+        app = create_app(replace(settings, **values))
+        page = read(app.test_client(), "/about")
+        app.extensions["search"].close()
+        return page
+
+    alone = about()
+    assert "Our pages load nothing from other companies" in alone
+    assert "another service" not in alone
+    tiles = about(tile_url="https://tiles.example.org/{z}/{x}/{y}.png")
+    assert "The map’s pictures come from another company." in tiles
+    assert "Our pages load nothing" not in tiles
+    assert "It sees the place, not you." in about(geocoder="nominatim:https://nominatim.example.org")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (OrganisationKind.PUBLIC_BODY, "Council, school or NHS"),
+        (OrganisationKind.CARE_PROVIDER, "A company that gives care"),
+        (OrganisationKind.CHARITY, "Charity"),
+    ],
+)
+def test_the_kind_of_an_organisation_is_plain(
+    client: FlaskClient, database: SQLAlchemy, kind: OrganisationKind, words: str
+) -> None:
+    organisation = make_organisation(kind=kind)
+    make_service("Soup", organisation=organisation)
+    database.session.commit()
+    assert words in read(client, f"/organisations/{organisation.id}")
 
 
 HOSTILE = "{{7*7}}${7*7}<script>alert(1)</script>'\"><img src=x onerror=alert(2)>\u202etxt"

@@ -105,6 +105,23 @@ def test_what_vanished_is_said_kindly(client: FlaskClient, two: list[Service], d
     assert "Soup" not in page
 
 
+def test_a_list_of_which_all_is_gone_can_be_cleared(
+    app: Flask, client: FlaskClient, two: list[Service], database: SQLAlchemy
+) -> None:
+    assert "Clear the whole list" not in read(client, "/shortlist")
+    save(client, two[0])
+    assert "Clear the whole list" in read(client, "/shortlist")
+    database.session.merge(two[0]).status = ServiceStatus.DEFUNCT
+    database.session.commit()
+    page = read(client, "/shortlist")
+    assert "Nothing saved yet" in page
+    assert "Clear the whole list" in page
+    shared = read(app.test_client(), f"/shortlist/shared?s={pack([service.id for service in two])}")
+    assert "Clear the whole list" not in shared
+    client.post("/shortlist/clear")
+    assert "Clear the whole list" not in read(client, "/shortlist")
+
+
 def test_a_full_list_says_so(client: FlaskClient, two: list[Service]) -> None:
     client.set_cookie(COOKIE, pack([uuid.UUID(int=number) for number in range(LIMIT)]))
     assert save(client, two[0]) == "/shortlist?full=1"

@@ -1,7 +1,9 @@
 """The demonstration: loads whole, into an empty directory only; faults are named with file and key."""
 
 import datetime as dt
+import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,38 @@ def test_the_demonstration_is_what_the_field_needs(database: SQLAlchemy) -> None
     assert len(list(database.session.scalars(venues))) >= 3
     noted = set(database.session.scalars(sa.select(Change.service_id)))
     assert len(noted) == counts.services
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def _public_texts(organisation: Organisation, services: list[Service]) -> Iterator[str]:
+    yield from (organisation.name, organisation.description, organisation.email, organisation.website)
+    for service in services:
+        yield from (service.name, service.summary, service.description, service.email, service.website)
+        yield from (service.when_note, service.cost_note, service.how_to_join)
+        yield from (fact.note for fact in service.access)
+        for at_venue in service.locations:
+            yield from (at_venue.note, at_venue.location.getting_there)
+
+
+def test_no_public_text_gives_a_hidden_place_away(database: SQLAlchemy) -> None:
+    seed_demonstration()
+    services = list(database.session.scalars(sa.select(Service)))
+    texts = [
+        _plain(text)
+        for organisation in database.session.scalars(sa.select(Organisation))
+        for text in _public_texts(organisation, [one for one in services if one.organisation_id == organisation.id])
+    ]
+    hidden = list(database.session.scalars(sa.select(Location).where(Location.is_confidential)))
+    assert len(hidden) >= 3
+    for place in hidden:
+        street, postcode = _plain(place.address_1.lstrip("0123456789 ")), _plain(place.postcode)
+        assert street
+        assert postcode
+        for secret in (street, postcode, postcode.replace(" ", "")):
+            assert [text for text in texts if secret in text] == [], f"{place.name}: {secret}"
 
 
 def test_only_an_empty_directory_is_filled(app: Flask, database: SQLAlchemy) -> None:

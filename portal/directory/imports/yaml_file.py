@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 MOST_BYTES = 2_000_000
+MOST_DEPTH = 20
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -27,12 +28,32 @@ class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]
         return result
 
 
+def _refuse_bombs(text: str) -> None:
+    """Refuse aliases, which can unfold to anything, and nesting that no mapping needs. Raises YamlError."""
+    # The parser in C cannot be stopped inside a run of brackets, so those are counted before it sees them.
+    if any(text.count(sign) > 10_000 for sign in "[{"):
+        raise YamlError("there are too many brackets")
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise YamlError(f"line {_line(event)}: an alias (*{event.anchor}) cannot be used here")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_DEPTH:
+            raise YamlError(f"line {_line(event)}: nested more than {MOST_DEPTH} deep")
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
+
+
 def read_yaml(path: Path) -> Any:
     """Return what a YAML file holds. Raises YamlError."""
     try:
         if path.stat().st_size > MOST_BYTES:
             raise YamlError(f"{path.name} is larger than {MOST_BYTES:,} bytes")
-        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_StrictLoader)  # noqa: S506
+        text = path.read_text(encoding="utf-8-sig")
+        _refuse_bombs(text)
+        return yaml.load(text, Loader=_StrictLoader)  # noqa: S506
     except OSError as error:
         raise YamlError(f"{path.name} cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

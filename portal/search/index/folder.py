@@ -122,6 +122,8 @@ class IndexFolder:
 
     def adopt(self, generation: Path) -> None:
         """Let a generation count from now on, in one step, and remove all others."""
+        if (self.path / _CURRENT).is_dir():
+            shutil.rmtree(self.path / _CURRENT)
         _replace(self.path / _CURRENT, generation.name + "\n")
         for path in self.path.glob("generation-*"):
             if path != generation:

@@ -15,7 +15,7 @@ from portal.geo.maps import DirectoryMap, results_map
 from portal.search import results_page
 from portal.search.asking import read_request, to_args, without
 from portal.search.cards import cards_for, hit_at, make_card, read_services
-from portal.search.crisis import speaks_of_crisis
+from portal.search.crisis import is_urgent
 from portal.search.finding import find, list_pins, matching_words, rescue, suggest
 from portal.search.neighbourhoods import by_neighbourhood
 from portal.search.results import SearchRequest, Suggestion
@@ -81,7 +81,7 @@ def _around(question: SearchRequest, names: results_page.Names) -> dict[str, Any
         "here": here,
         "came_from": {"from": here} if asked else {},
         "page_href": lambda page: results_address(dataclasses.replace(question, page=page)),
-        "crisis_lines": settings().crisis_lines if speaks_of_crisis(question.q) else (),
+        "crisis_lines": settings().crisis_lines if is_urgent(question.q, question.needs) else (),
     }
 
 

@@ -8,7 +8,7 @@ from flask import Response, abort, render_template, request, url_for
 from portal.core import clock
 from portal.core.access import public
 from portal.core.text import slugify
-from portal.core.web import settings
+from portal.core.web import public_url, settings
 from portal.directory.models import Service
 from portal.directory.queries import find_service
 from portal.geo.distance import miles_between
@@ -43,8 +43,8 @@ def service(service_id: uuid.UUID) -> str:
     alike = similar(service_id)
     asked = read_results_address(request.args.get("from", ""))
     back_href = results_address_of(asked) if asked is not None else ""
-    address = url_for("search.service", service_id=service_id, _external=True)
-    maker = url_for("search.organisation", organisation_id=found.organisation_id, _external=True)
+    address = public_url("search.service", service_id=service_id)
+    maker = public_url("search.organisation", organisation_id=found.organisation_id)
     points = [venue.position for venue in page.public_venues if venue.position]
     return render_template(
         "search/service.html",
@@ -86,7 +86,7 @@ def calendar(service_id: uuid.UUID) -> Response:
     page = describe(found, now, DATES_IN_CALENDAR)
     if not page.dates:
         abort(404)
-    address = url_for("search.service", service_id=service_id, _external=True)
+    address = public_url("search.service", service_id=service_id)
     text = calendar_file(page, url=address, now=now, site_name=settings().site_name)
     name = slugify(found.name)[:60] or "dates"
     headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core import clock
 from portal.core.access import public
+from portal.core.web import public_url
 from portal.directory.queries import list_services
 from portal.search.service_page import ServicePage, describe
 from portal.search.shortlist import COOKIE, DAYS, LIMIT, pack, unpack, with_removed, with_saved
@@ -16,6 +17,14 @@ from portal.search.views import blueprint
 from portal.search.views.addresses import local_path
 
 SECONDS = DAYS * 24 * 60 * 60
+
+
+@blueprint.after_request
+def keep_lists_off_the_disk(response: Response) -> Response:
+    """Tell browsers not to store a list, since a telephone may be shared."""
+    if request.path.startswith("/shortlist"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def saved_ids() -> tuple[uuid.UUID, ...]:
@@ -32,7 +41,7 @@ def _sheet(ids: Sequence[uuid.UUID], **context: object) -> str:
     """Show a list the way it prints, with a link that holds it."""
     pages = _pages(ids)
     known = [page.service.id for page in pages]
-    link = url_for("search.shared_shortlist", s=pack(known), _external=True) if known else ""
+    link = public_url("search.shared_shortlist", s=pack(known)) if known else ""
     return render_template(
         "search/shortlist.html",
         pages=pages,

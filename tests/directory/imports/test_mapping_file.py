@@ -65,3 +65,16 @@ def test_all_faults_are_said_at_once(run_import: Run, rooms: Rooms) -> None:
 )
 def test_templates_join_columns(template: str, cells: dict[str, str], text: str) -> None:
     assert read_template(template).fill(cells) == text
+
+
+@pytest.mark.parametrize(
+    "mapping",
+    ["a: &a [1]\nb: *a\n", "[" * 100_000, "\n".join(" " * depth + "a:" for depth in range(40))],
+    ids=["alias", "brackets", "depth"],
+)
+def test_a_mapping_that_unfolds_or_nests_without_end_is_refused(
+    run_import: Run, rooms: Callable[..., tuple[Path, str, Path]], mapping: str
+) -> None:
+    result = run_import(*rooms(mapping=mapping))
+    assert result.exit_code == 1
+    assert "rooms.yml cannot be used" in result.output
