@@ -27,7 +27,7 @@ WITHOUT_POSITION = 1 / (1 + DISTANCE_WEIGHT / 2)
 
 # Freshness, completeness, places.
 AGEING_FROM_DAYS, STALE_FROM_DAYS = 183, 365
-AGEING, STALE, THIN = 0.97, 0.85, 0.95
+AGEING, STALE, THIN = 0.98, 0.95, 0.97
 WAITING_LIST, FULL, CLOSED_FOR_NOW = 0.97, 0.92, 0.5
 
 # Sessions: `DAYS_AHEAD` London days answer "Tuesdays" and "mornings"; dates may be asked for up to `DATES_AHEAD`.

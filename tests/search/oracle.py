@@ -240,9 +240,9 @@ class Oracle:
             score *= 0.8 if math.isinf(miles) else 1 / (1 + 0.5 * share)
         today = self.now.astimezone(LONDON).date()
         days = (today - document.confirmed_on).days if document.confirmed_on else 10_000
-        score *= 0.85 if days >= 365 else 0.97 if days >= 183 else 1.0
+        score *= 0.95 if days >= 365 else 0.98 if days >= 183 else 1.0
         score *= {Capacity.FULL: 0.92, Capacity.WAITING_LIST: 0.97}.get(document.capacity, 1.0)  # type: ignore[arg-type]
-        return round(score * (0.95 if document.is_thin else 1.0) * (0.5 if document.is_closed_for_now else 1.0), 9)
+        return round(score * (0.97 if document.is_thin else 1.0) * (0.5 if document.is_closed_for_now else 1.0), 9)
 
     def count(self, name: str, value: str) -> int:
         """Return how many there would be if a value were chosen: alone in its filter; in access, besides."""

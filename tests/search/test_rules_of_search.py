@@ -379,8 +379,9 @@ class TestShownAndSunk:
             }
             make_service(name, **full | values)
         found = names(q="yoga")
-        assert found[:3] == ["Yoga fresh", "Yoga ageing", "Yoga full"]
-        assert set(found[3:]) == {"Yoga stale", "Yoga never confirmed"}
+        assert found[:2] == ["Yoga fresh", "Yoga ageing"]
+        assert set(found[2:4]) == {"Yoga stale", "Yoga never confirmed"}
+        assert found[4] == "Yoga full"
 
     def test_a_stale_exact_match_stays_above_a_fresh_weak_one(self) -> None:
         make_service("Yoga", last_confirmed_on=None, summary="")
