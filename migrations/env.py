@@ -6,6 +6,7 @@ from alembic import context
 from flask import current_app
 
 from portal.core.database import Base, UtcDateTime
+from portal.core.sealing import Sealed, SealedJson
 
 config = context.config
 
@@ -14,6 +15,8 @@ def render_plainly(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
     """Write our own column types as the plain ones beneath, since migrations must outlive the code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
+    if kind == "type" and isinstance(item, (Sealed, SealedJson)):
+        return "sa.LargeBinary()"
     return False
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal.core import database, errors, web
+from portal.core import database, errors, jobs, sealing, site, web
 from portal.core.settings import ROOT, Settings, from_environment
 
 
@@ -31,24 +31,50 @@ def create_app(settings: Settings | None = None) -> Flask:
     database.db.init_app(app)
     database.migrate.init_app(app, database.db, directory=str(ROOT / "migrations"))
     web.init_app(app, chosen)
+    site.init_app(app)
+    sealing.init_app(app, chosen)
     errors.init_app(app)
+    jobs.init_app(app, chosen)
     _open_rooms(app)
     return app
 
 
 def _open_rooms(app: Flask) -> None:
     """Register the rooms from the bottom up."""
+    from portal import accounts
+    from portal.accounts import models as _accounts  # noqa: F401 - the tables have to be known
+    from portal.accounts.cli import setup as setup_command
+    from portal.accounts.cli import users as user_commands
+    from portal.accounts.views.admin import blueprint as admin_pages
+    from portal.accounts.views.invitations import blueprint as invitation_pages
+    from portal.accounts.views.team import blueprint as team_pages
+    from portal.audit import requests as audited_requests
+    from portal.audit.cli import cli as audit_commands
     from portal.core import health
-    from portal.directory import changes
+    from portal.directory import calendar, changes
     from portal.directory.cli import import_command
     from portal.geo.cli import cli as geo_commands
+    from portal.messages import jobs as _message_jobs  # noqa: F401 - the worker has to know them
+    from portal.messages.cli import cli as message_commands
+    from portal.messages.inbound import jobs as _reply_jobs  # noqa: F401 - the worker has to know them
+    from portal.messages.inbound.mailbox_address import find_mailbox
+    from portal.messages.views import blueprint as inbound_messages
     from portal.search import engine
     from portal.search.cli import cli as index_commands
     from portal.search.views import blueprint as search_pages
 
     changes.listen()
+    audited_requests.init_app(app)
+    accounts.init_app(app, app.extensions["settings"])
+    calendar.init_app(app)
     engine.init_app(app)
     app.register_blueprint(health.blueprint)
+    find_mailbox(app.extensions["settings"])  # what cannot be used is said at the start, not when mail should leave
+    app.register_blueprint(inbound_messages)
     app.register_blueprint(search_pages)
-    for command in (geo_commands, import_command, index_commands):
+    app.register_blueprint(admin_pages)
+    app.register_blueprint(team_pages)
+    app.register_blueprint(invitation_pages)
+    app.cli.add_command(setup_command)
+    for command in (user_commands, audit_commands, geo_commands, import_command, index_commands, message_commands):
         app.cli.add_command(command)

@@ -7,6 +7,8 @@ import flask_migrate
 from flask import Flask, current_app
 from flask.cli import FlaskGroup, with_appcontext
 
+from portal.core import logs
+from portal.core.cli import keys
 from portal.core.settings import SettingError
 from seeds.cli import seed
 
@@ -25,7 +27,7 @@ def group() -> None:
 @group.command()
 @with_appcontext
 def run() -> None:
-    """Bring the database forward, load the demonstration into an empty one, index it, and serve."""
+    """Bring the database forward, load the demonstration into an empty one, index it, and serve, with a worker."""
     from portal import serving
 
     flask_migrate.upgrade()
@@ -33,11 +35,25 @@ def run() -> None:
     serving.serve(current_app)
 
 
+@group.command()
+@click.option("--parent", type=int, hidden=True, help="End when this process does.")
+@with_appcontext
+def worker(parent: int | None) -> None:
+    """Do the site's jobs until told to stop; `portal run` starts one by itself."""
+    from portal.core.jobs.worker import work
+
+    if parent is None:
+        click.echo("The worker waits for jobs.  (stop with Ctrl-C)")
+    work(current_app, parent=parent)
+
+
 group.add_command(seed)
+group.add_command(keys)
 
 
 def main() -> None:
     """Run the command line; a setting that cannot be used is one clear line."""
+    logs.set_up()
     try:
         group(prog_name="portal")
     except SettingError as error:

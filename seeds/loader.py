@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from portal.accounts.queries import has_users
 from portal.core import clock
 from portal.core.database import transaction
 from portal.directory import queries
@@ -23,6 +24,7 @@ from portal.directory.operations import (
 from portal.geo.files import GeoFileError
 from portal.geo.models import AreaKind
 from portal.geo.operations import import_areas, name_area
+from seeds.cast import load_cast
 from seeds.faults import SeedError, SeedFault
 from seeds.reading import Seeds, read_seeds
 
@@ -46,9 +48,15 @@ class SeedCounts:
 
 
 def seed_demonstration() -> SeedCounts:
-    """Load the demonstration as of today, all or nothing. Raises NotEmptyError and SeedError."""
+    """Load the demonstration as of today with its cast, all or nothing. Raises NotEmptyError and SeedError.
+
+    A site that has users keeps them, and gets no cast.
+    """
     with transaction() as session:
-        return load_seeds(session, today=clock.today(), actor="portal seed")
+        counts = load_seeds(session, today=clock.today(), actor="portal seed")
+        if not has_users():
+            load_cast(session, actor="portal seed")
+    return counts
 
 
 def load_seeds(session: Session, *, today: dt.date, actor: str, folder: Path = FOLDER) -> SeedCounts:

@@ -1,9 +1,11 @@
 """A test client that checks every page it is given: valid HTML, a title, one h1, the policy and its nonce."""
 
+import hashlib
 import re
 from typing import Any
 
 from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
 from justhtml import JustHTML
 from werkzeug.test import TestResponse
 
@@ -13,13 +15,21 @@ from portal.core.web import content_policy
 class CheckedClient(FlaskClient):
     """Flask's client, which fails the test when a page breaks a rule that holds for every page."""
 
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Ask, check the answer, and return it."""
+    def open(self, *args: Any, token: bool = True, **kwargs: Any) -> TestResponse:
+        """Ask, check the answer, and return it. An unsafe request carries a good token unless `token=False`."""
+        if token and str(kwargs.get("method", "GET")).upper() not in {"GET", "HEAD", "OPTIONS"}:
+            kwargs["headers"] = {**dict(kwargs.get("headers") or {}), "X-CSRFToken": self._token()}
         response = super().open(*args, **kwargs)
         check_headers(response)
         if response.mimetype == "text/html" and not 300 <= response.status_code < 400:
             check_page(response.get_data(as_text=True), whole=response.headers.get("X-Fragment") is None)
         return response
+
+    def _token(self) -> str:
+        """Return a token against forged requests that fits this browser's session."""
+        with self.session_transaction() as session:
+            raw = session.setdefault("csrf_token", hashlib.sha1(b"the test's own").hexdigest())
+        return str(URLSafeTimedSerializer(str(self.application.secret_key), salt="wtf-csrf-token").dumps(raw))
 
 
 def nonce_of(response: TestResponse) -> str:

@@ -40,15 +40,18 @@ class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
-def choice(kind: type[enum.Enum]) -> sa.Enum:
-    """Return a column type that stores the enum's values as short text with a check, on both databases."""
+def choice(kind: type[enum.Enum], *, name: str = "") -> sa.Enum:
+    """Return a column type that stores the enum's values as short text with a check, on both databases.
+
+    The check is named after the enum; where a table has two columns of one kind, each gives a `name`.
+    """
     return sa.Enum(
         kind,
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=kind.__name__.lower(),
+        name=name or kind.__name__.lower(),
     )
 
 
@@ -138,3 +141,20 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+@contextmanager
+def reading() -> Iterator[sa.Connection]:
+    """Yield a connection to read with, whatever the session has open. Needs an application context.
+
+    On SQLite that is the session's own while it reads: a second one would wait for a writer who in turn waits for
+    the session to end, until both are told "locked". A session that writes has no writer to wait for.
+    """
+    session = db.session()
+    if session.in_transaction():
+        own = session.connection()
+        if own.dialect.name == "sqlite" and not own.get_execution_options().get("sqlite_write", False):
+            yield own
+            return
+    with db.engine.connect() as connection:
+        yield connection

@@ -1,14 +1,23 @@
 """Settings: one frozen object, read from `PORTAL_…` variables. Each is described in docs/settings.md."""
 
+import base64
+import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from portal.core import mail_url as ways_out
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_SECRET = "demonstration-only-never-use-this-for-real-people"  # noqa: S105 - refused for a real site
+
+
+# Of text in base64, this many signs hold 192 bits.
+SHORTEST_SECRET = 32
 
 
 class SettingError(Exception):
@@ -90,6 +99,38 @@ def _parse_geocoder(text: str) -> str:
     return text
 
 
+def _parse_keys(text: str) -> tuple[str, ...]:
+    keys = tuple(part.strip() for part in text.split(",") if part.strip())
+    for key in keys:
+        try:
+            is_key = len(base64.urlsafe_b64decode(key)) == 32
+        except ValueError:
+            is_key = False
+        if not is_key:
+            raise SettingError(
+                "PORTAL_ENCRYPTION_KEYS holds something that is not a key. Make one with: portal keys new"
+            )
+    return keys
+
+
+def _checked(name: str, read: Callable[[str], object]) -> Callable[[str], object]:
+    """Return a reader that names the setting when another reader finds a fault in it."""
+
+    def parse(text: str) -> object:
+        try:
+            return read(text)
+        except ValueError as error:
+            raise SettingError(f"{name}: {error}") from None
+
+    return parse
+
+
+def _parse_mail_url(text: str) -> str:
+    if text:
+        ways_out.parse_mail_url(text)
+    return text
+
+
 def _parse_proxies(text: str) -> int:
     if not text.isdigit():
         raise SettingError(f"PORTAL_PROXIES is {text!r}. Write how many proxies stand in front, like 1.")
@@ -100,9 +141,10 @@ def _parse_proxies(text: str) -> int:
 class Settings:
     """All that an operator can choose. Built by `from_environment`; tests build it directly."""
 
-    database_url: str = ""
+    # What holds a secret, be it the password in an address, stays out of every log.
+    database_url: str = field(default="", repr=False)
     search_index: Path = ROOT / "search_index"
-    secret_key: str = DEMO_SECRET
+    secret_key: str = field(default=DEMO_SECRET, repr=False)
     bind: str = "127.0.0.1:8000"
     demo: bool = True
     site_name: str = "Hereabouts"
@@ -116,18 +158,73 @@ class Settings:
     tile_attribution: str = ""
     geocoder: str = ""
     proxies: int = 0
+    encryption_keys: tuple[str, ...] = field(default=(), repr=False)
+    fingerprint_key: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = ""
+    notify_key: str = field(default="", repr=False)
+    notify_url: str = "https://api.notifications.service.gov.uk"
+    notify_templates: tuple[tuple[str, str], ...] = ()
+    mailbox_url: str = field(default="", repr=False)
+    inbound_secret: str = field(default="", repr=False)
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        if not self.demo and self.secret_key == DEMO_SECRET:
+        if not self.demo:
+            self._refuse_weak_secrets()
+            self._refuse_open_addresses()
+
+    def _refuse_weak_secrets(self) -> None:
+        """Raise SettingError for a real site whose secrets somebody could guess."""
+        if self.secret_key == DEMO_SECRET:
             raise SettingError(
                 "PORTAL_SECRET_KEY still has its demonstration value. "
                 "Set it to a long random text, for example the output of: "
                 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
-        if not self.demo and not self.site_url:
+        for name in ("encryption_keys", "fingerprint_key"):
+            if not getattr(self, name):
+                raise SettingError(f"PORTAL_{name.upper()} is not set. What people confide is sealed with it.")
+        for name in ("secret_key", "fingerprint_key", "inbound_secret"):
+            if 0 < len(getattr(self, name)) < SHORTEST_SECRET:
+                raise SettingError(f"PORTAL_{name.upper()} is too short: {SHORTEST_SECRET} random signs or more.")
+
+    def _refuse_open_addresses(self) -> None:
+        """Raise SettingError for a real site whose cookies or passwords would travel where others can read them."""
+        if not self.site_url:
             raise SettingError(
                 "PORTAL_SITE_URL is not set. Write the public address, like https://hereabouts.example.org."
             )
+        for name in ("site_url", "oidc_issuer"):
+            parts = urlsplit(getattr(self, name))
+            if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+                raise SettingError(f"PORTAL_{name.upper()} has to begin with https: passwords travel there.")
+
+    @property
+    def sealing_keys(self) -> tuple[str, ...]:
+        """The keys that seal what people confide, newest first. A demonstration makes one of its secret."""
+        made = base64.urlsafe_b64encode(hashlib.sha256(b"sealing" + self.secret_key.encode()).digest()).decode()
+        return self.encryption_keys or (made,)
+
+    @property
+    def fingerprint_secret(self) -> str:
+        """The key of the hashes by which sealed values are found. A demonstration uses its secret."""
+        return self.fingerprint_key or "fingerprint" + self.secret_key
+
+    @property
+    def mail(self) -> ways_out.MailUrl | None:
+        """The way out for e-mail; a folder below var/ in a demonstration, None on a real site that named none."""
+        if self.mail_url:
+            return ways_out.parse_mail_url(self.mail_url)
+        return self.demonstration_mail if self.demo else None
+
+    @property
+    def demonstration_mail(self) -> ways_out.MailUrl:
+        """Where a demonstration puts what it would send."""
+        return ways_out.MailUrl("folder", path=ROOT / "var" / "mail")
 
     @property
     def database(self) -> str:
@@ -145,6 +242,12 @@ _READERS: dict[str, Callable[[str], object]] = {
     "tile_url": _parse_tile_url,
     "geocoder": _parse_geocoder,
     "site_url": _parse_site_url,
+    "encryption_keys": _parse_keys,
+    "mail_url": _checked("PORTAL_MAIL_URL", _parse_mail_url),
+    "mail_from": _checked("PORTAL_MAIL_FROM", ways_out.parse_mail_from),
+    "notify_key": _checked("PORTAL_NOTIFY_KEY", ways_out.parse_notify_key),
+    "notify_url": _checked("PORTAL_NOTIFY_URL", ways_out.parse_notify_url),
+    "notify_templates": _checked("PORTAL_NOTIFY_TEMPLATES", ways_out.parse_notify_templates),
 }
 
 

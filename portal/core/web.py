@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import flask
 from flask import Flask, Response, current_app, g, request
+from flask_wtf import CSRFProtect
 from govuk_frontend_jinja import __file__ as govuk_package
 from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader
 from werkzeug.routing import BaseConverter
@@ -21,6 +22,10 @@ from portal.core.settings import Settings
 BUILD = Path(__file__).resolve().parents[1] / "static" / "build"
 GZIP_FROM = 600
 COMPRESSIBLE = ("text/", "application/json", "application/ld+json", "image/svg+xml", "application/javascript")
+
+
+# Checks the token of every unsafe request; what is exempt proves itself in another way (see docs/decisions/0011).
+csrf = CSRFProtect()
 
 
 class SlugConverter(BaseConverter):
@@ -89,6 +94,10 @@ def init_app(app: Flask, chosen: Settings) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        # A form may stay open all day: its token lives as long as the session.
+        WTF_CSRF_TIME_LIMIT=None,
+        # `_refuse_foreign_forms` looks at where a form comes from, also without TLS.
+        WTF_CSRF_SSL_STRICT=False,
     )
     app.url_map.converters["slug"] = SlugConverter
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -112,6 +121,7 @@ def init_app(app: Flask, chosen: Settings) -> None:
     )
     app.before_request(_refuse_foreign_hosts)
     app.before_request(_refuse_foreign_forms)
+    csrf.init_app(app)
     app.after_request(_finish)
 
 

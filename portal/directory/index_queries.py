@@ -68,6 +68,7 @@ class Term:
     name: str
     plain_name: str
     ancestors: tuple[str, ...]
+    is_offered: bool = True
 
 
 Rows: TypeAlias = Mapping[uuid.UUID, Sequence[Any]]
@@ -112,7 +113,7 @@ def read_terms(connection: sa.Connection) -> dict[uuid.UUID, Term]:
         while above in rows and rows[above].slug not in ancestors:
             ancestors.append(rows[above].slug)
             above = rows[above].parent_id
-        found[row.id] = Term(row.taxonomy, row.slug, row.name, row.plain_name, tuple(ancestors))
+        found[row.id] = Term(row.taxonomy, row.slug, row.name, row.plain_name, tuple(ancestors), row.retired_at is None)
     return found
 
 

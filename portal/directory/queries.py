@@ -130,6 +130,12 @@ def get_organisation(organisation_id: uuid.UUID) -> Organisation:
     return found
 
 
+def list_organisations() -> list[Organisation]:
+    """Return every organisation that has not ended, also those that offer nothing public, by name."""
+    statement = sa.select(Organisation).where(Organisation.ended_at.is_(None))
+    return list(db.session.scalars(statement.order_by(Organisation.name, Organisation.id)))
+
+
 def list_services_of(organisation_id: uuid.UUID) -> list[Service]:
     """Return the public services of an organisation, whole, by name."""
     statement = _public().where(Service.organisation_id == organisation_id)
@@ -148,7 +154,7 @@ def list_terms(taxonomy: Taxonomy) -> list[TaxonomyTerm]:
 
 
 def list_all_terms() -> dict[Taxonomy, list[TaxonomyTerm]]:
-    """Return the terms of all four lists, each in its order, from one reading."""
+    """Return the terms of all lists, each in its order, from one reading."""
     terms: dict[Taxonomy, list[TaxonomyTerm]] = {taxonomy: [] for taxonomy in Taxonomy}
     for term in db.session.scalars(sa.select(TaxonomyTerm).order_by(TaxonomyTerm.position, TaxonomyTerm.name)):
         terms[term.taxonomy].append(term)

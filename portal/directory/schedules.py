@@ -9,7 +9,7 @@ from typing import Literal
 from dateutil import rrule
 
 from portal.core.clock import LONDON
-from portal.directory import calendar
+from portal.directory.calendar import Calendar, current
 from portal.directory.models.schedule import Frequency, Schedule
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -64,17 +64,24 @@ def days_of(schedule: Schedule) -> list[tuple[int, int]]:
     return [parse_day(part.strip()) for part in schedule.by_day.split(",") if part.strip()]
 
 
-def sessions(schedule: Schedule, start: dt.date, end: dt.date) -> list[Session]:
-    """Return the sessions of one rule on London days from `start` to `end`, both included, in order."""
+def sessions(schedule: Schedule, start: dt.date, end: dt.date, *, calendar: Calendar | None = None) -> list[Session]:
+    """Return the sessions of one rule on London days from `start` to `end`, both included, in order.
+
+    Holidays and terms are those of `calendar`, of the running site when none is given.
+    """
+    if schedule.not_on_bank_holidays or schedule.term_time_only:
+        calendar = calendar or current()
     excepted = set(schedule.except_on)
     regular = _rule_days(schedule, start, end)
-    days = {day for day in regular if _holds(schedule, day) and day.isoformat() not in excepted}
+    days = {day for day in regular if _holds(schedule, day, calendar) and day.isoformat() not in excepted}
     extra = (dt.date.fromisoformat(text) for text in schedule.also_on)
     days |= {day for day in extra if start <= day <= end and day.isoformat() not in excepted}
     return [Session(day, schedule.opens_at, schedule.closes_at) for day in sorted(days)]
 
 
-def _holds(schedule: Schedule, day: dt.date) -> bool:
+def _holds(schedule: Schedule, day: dt.date, calendar: Calendar | None) -> bool:
+    if calendar is None:
+        return True
     if schedule.not_on_bank_holidays and calendar.is_bank_holiday(day):
         return False
     return not (schedule.term_time_only and not calendar.is_term_time(day))
@@ -134,5 +141,6 @@ def skipped_bank_holidays(schedules: Sequence[Schedule], after: dt.datetime, bef
     for schedule in schedules:
         if schedule.not_on_bank_holidays:
             days = _rule_days(schedule, today, before)
+            calendar = current()
             skipped |= {day for day in days if calendar.is_bank_holiday(day)}
     return sorted(skipped)

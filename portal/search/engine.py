@@ -18,8 +18,9 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, reading
 from portal.core.settings import Settings
+from portal.directory import calendar
 from portal.directory import index_queries as directory
 from portal.directory.changes import changed
 from portal.directory.index_queries import Watermark
@@ -125,7 +126,7 @@ class Engine:
         return False
 
     def _look(self, state: State | None) -> State:
-        with db.engine.connect() as connection:
+        with reading() as connection:
             before = state
             state = self._caught_up(connection, state)
             seen = counting(self.folder)
@@ -145,7 +146,9 @@ class Engine:
         if directory.find_watermark(connection, state.watermark.sequence) == state.watermark:
             ids = directory.changed_since(connection, state.watermark.sequence, CHANGES_AT_ONCE)
         terms = directory.read_terms(connection)
-        if ids is None or newest.sequence < state.watermark.sequence:
+        # Another calendar moves the sessions of services that nobody touched.
+        is_same_year = calendar.read_number(connection) == state.columns.sessions.calendar.number
+        if ids is None or not is_same_year or newest.sequence < state.watermark.sequence:
             return replace(_load(connection), reader=state.reader)
         documents = read_documents(connection, terms, sorted(ids))
         columns = state.columns
@@ -199,7 +202,7 @@ class Engine:
 
     def _turn_page(self, state: State) -> State:
         """Expand the sessions as seen from today, unless the rules have changed meanwhile."""
-        sessions = expand(tuple(state.columns.rules), clock.today())
+        sessions = expand(tuple(state.columns.rules), clock.today(), calendar=state.columns.sessions.calendar)
         with self._lock:
             current = self._state
             if current is None or current.columns.rules is not state.columns.rules:
@@ -222,7 +225,8 @@ def _load(connection: sa.Connection) -> State:
     try:
         watermark = directory.read_watermark(connection)
         terms = directory.read_terms(connection)
-        return states.first_state(read_documents(connection, terms), terms.values(), watermark, clock.today())
+        documents, known = read_documents(connection, terms), calendar.read(connection)
+        return states.first_state(documents, terms.values(), watermark, clock.today(), known)
     finally:
         if was_collecting:
             gc.enable()

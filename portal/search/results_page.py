@@ -80,12 +80,15 @@ class Names:
             "for": Taxonomy.AUDIENCE,
             "access": Taxonomy.ACCESS,
         }
+        self._retired = set()
         for name, taxonomy in lists.items():
-            self._names[name] = {term.slug: term.shown_as for term in terms.get(taxonomy, ())}
+            of_list = terms.get(taxonomy, ())
+            self._names[name] = {term.slug: term.shown_as for term in of_list}
+            self._retired |= {(name, term.slug) for term in of_list if not term.is_offered}
 
     def of(self, name: str) -> Mapping[str, str]:
-        """Return the words for the values of one filter, in the order in which they are offered."""
-        return self._names[name]
+        """Return the words for the values of one filter that are offered, in their order."""
+        return {value: words for value, words in self._names[name].items() if (name, value) not in self._retired}
 
     def say(self, name: str, value: str) -> str:
         """Return the words for one value; the value itself when it is not known."""

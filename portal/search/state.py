@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from portal.directory.calendar import Calendar
 from portal.directory.index_queries import Term, Watermark
 from portal.search.columns.build import Columns, Mask, build, changed
 from portal.search.columns.vocabulary import vocabulary_of
@@ -49,9 +50,15 @@ class State:
         return [self.columns.documents[row] for row in rows.tolist()]
 
 
-def first_state(documents: Sequence[Document], terms: Iterable[Term], watermark: Watermark, today: dt.date) -> State:
+def first_state(
+    documents: Sequence[Document],
+    terms: Iterable[Term],
+    watermark: Watermark,
+    today: dt.date,
+    calendar: Calendar | None = None,
+) -> State:
     """Return a state without an index: everything is answered from memory. Needs `with_reader` or `from_memory`."""
-    columns = build(documents, vocabulary_of(terms, documents), today)
+    columns = build(documents, vocabulary_of(terms, documents), today, calendar)
     return State(
         columns=columns,
         watermark=watermark,

@@ -72,7 +72,7 @@ class Suggestions:
         """Needs and categories, by the field's name and by the plain one."""
         entries: list[Entry] = []
         for term in self._columns.vocabulary.terms.values():
-            if term.taxonomy in _KINDS:
+            if term.taxonomy in _KINDS and term.is_offered:
                 shown = term.plain_name or term.name
                 suggestion = Suggestion(kind=_KINDS[term.taxonomy], text=shown, target=term.slug)
                 entries.extend(entries_of(suggestion, dict.fromkeys((shown, term.name))))

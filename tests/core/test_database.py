@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+import time
 import uuid
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm.exc import StaleDataError
 
-from portal.core.database import transaction, wal_is_safe
+from portal.core.database import reading, transaction, wal_is_safe
 from portal.directory.models import Organisation
 from tests.factories import make_organisation
 
@@ -102,3 +103,34 @@ def test_rows_belong_to_rows_that_are_there(database: SQLAlchemy) -> None:
             sa.text("INSERT INTO phone (id, organisation_id, number, about, position) VALUES (:id, :id, '1', '', 0)"),
             {"id": uuid.uuid4().hex},
         )
+
+
+def test_who_reads_twice_does_not_wait_for_a_writer_who_waits_for_the_first(app: Flask, database: SQLAlchemy) -> None:
+    """A page that has read something asks once more, while somebody is about to commit: nobody is told "locked"."""
+    errors: list[BaseException] = []
+    about_to_commit = threading.Event()
+
+    def write() -> None:
+        try:
+            with app.app_context(), transaction() as session:
+                make_organisation(name="New")
+                session.flush()
+                about_to_commit.set()
+        except BaseException as error:
+            errors.append(error)
+
+    count = sa.select(sa.func.count()).select_from(Organisation)
+    assert database.session.scalar(count) == 0
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert about_to_commit.wait(10)
+    time.sleep(0.3)
+    began = time.monotonic()
+    with reading() as connection:
+        assert connection.scalar(count) in {0, 1}
+    assert time.monotonic() - began < 5
+    database.session.rollback()
+    writer.join(20)
+    assert errors == []
+    with reading() as connection:
+        assert connection.scalar(count) == 1

@@ -54,7 +54,9 @@ def seeded_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactor
 
     path = tmp_path_factory.mktemp("seeded") / "portal.sqlite3"
     shutil.copy(migrated_sqlite, path)
-    app = create_app(Settings(database_url=f"sqlite:///{path}", search_index=tmp_path_factory.mktemp("index")))
+    index = tmp_path_factory.mktemp("index")
+    # The secret of the tests' sites, since the cast's names are sealed with it.
+    app = create_app(Settings(database_url=f"sqlite:///{path}", search_index=index, secret_key="for-tests-only"))
     with app.app_context():
         seed_demonstration()
         db.session.remove()

@@ -31,6 +31,8 @@ PATHS = (
     "/help-now",
     "/about",
     "/accessibility",
+    "/privacy",
+    "/cookies",
 )
 
 

@@ -2,6 +2,7 @@
 
 from portal.directory.models.change import Change, ImportedRecord
 from portal.directory.models.contact import Contact, Phone
+from portal.directory.models.dates import CalendarState, HolidayException, HolidayKind, SchoolTerm
 from portal.directory.models.location import AccessFact, Location, LocationKind
 from portal.directory.models.organisation import Organisation, OrganisationKind
 from portal.directory.models.schedule import Frequency, Schedule
@@ -25,12 +26,15 @@ from portal.directory.models.taxonomy import Taxonomy, TaxonomyTerm
 __all__ = [
     "AccessFact",
     "Attendance",
+    "CalendarState",
     "Capacity",
     "Change",
     "Contact",
     "CostKind",
     "CostOption",
     "Frequency",
+    "HolidayException",
+    "HolidayKind",
     "ImportedRecord",
     "Joining",
     "Location",
@@ -39,6 +43,7 @@ __all__ = [
     "OrganisationKind",
     "Phone",
     "Schedule",
+    "SchoolTerm",
     "Service",
     "ServiceAccess",
     "ServiceArea",

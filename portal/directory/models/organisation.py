@@ -1,11 +1,12 @@
 """Who offers something."""
 
+import datetime as dt
 import enum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.core.database import Base, Edited, Identified, choice
+from portal.core.database import Base, Edited, Identified, UtcDateTime, choice
 from portal.directory.models.contact import Contact, Phone
 
 
@@ -20,7 +21,10 @@ class OrganisationKind(enum.Enum):
 
 
 class Organisation(Identified, Edited, Base):
-    """A group, charity, public body, independent care provider or personal assistant."""
+    """A group, charity, public body, independent care provider or personal assistant.
+
+    One that has given up has `ended_at`: it offers nothing any more, and memberships of it give nothing.
+    """
 
     __tablename__ = "organisation"
 
@@ -32,6 +36,7 @@ class Organisation(Identified, Edited, Base):
     email: Mapped[str] = mapped_column(sa.String(254), default="")
     cqc_url: Mapped[str] = mapped_column(sa.String(500), default="")
     hourly_price_pence: Mapped[int | None]
+    ended_at: Mapped[dt.datetime | None] = mapped_column(UtcDateTime)
 
     phones: Mapped[list[Phone]] = relationship(
         cascade="all, delete-orphan", order_by=Phone.position, foreign_keys=Phone.organisation_id

@@ -27,7 +27,7 @@ from portal.directory.operations.drafts import (
     VenueDraft,
 )
 from portal.directory.operations.locations import save_locations
-from portal.directory.operations.organisations import save_organisations
+from portal.directory.operations.organisations import end_organisation, save_organisations
 from portal.directory.operations.rows import Outcome
 from portal.directory.operations.services import save_services
 from portal.directory.operations.vocabulary import add_missing_terms, load_vocabulary, term_id
@@ -49,6 +49,7 @@ __all__ = [
     "ServiceDraft",
     "VenueDraft",
     "add_missing_terms",
+    "end_organisation",
     "faults_of_organisation",
     "faults_of_service",
     "faults_of_venue",

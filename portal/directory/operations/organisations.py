@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
 from portal.core import clock
-from portal.directory.models import Contact, Organisation, Phone
+from portal.directory.models import Contact, Organisation, Phone, Service, ServiceStatus
 from portal.directory.operations.checks import RefusedError, faults_of_organisation
 from portal.directory.operations.drafts import ContactDraft, OrganisationDraft, PhoneDraft
 from portal.directory.operations.log import note
@@ -28,6 +28,23 @@ def save_organisations(
     with session.no_autoflush:
         there = {row.id: row for row in session.scalars(statement)}
         return {draft.id: _save(session, there.get(draft.id), draft, actor) for draft in drafts}
+
+
+def end_organisation(session: Session, *, organisation_id: uuid.UUID, actor: str) -> None:
+    """Take down that an organisation has given up: its services are no longer offered. Twice is as good as once.
+
+    Raises LookupError when there is no such organisation.
+    """
+    row = session.get(Organisation, organisation_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise LookupError(organisation_id)
+    if row.ended_at is not None:
+        return
+    row.ended_at = clock.now()
+    offered = sa.select(Service).where(Service.organisation_id == row.id, Service.status != ServiceStatus.DEFUNCT)
+    for service in session.scalars(offered):
+        service.status = ServiceStatus.INACTIVE
+    note(actor, f"ended organisation {row.id}")
 
 
 def _save(session: Session, row: Organisation | None, draft: OrganisationDraft, actor: str) -> Outcome:

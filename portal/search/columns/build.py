@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from portal.directory.calendar import Calendar
 from portal.directory.index_queries import Rule
 from portal.directory.models import Capacity
 from portal.search.columns.sessions import Sessions, expand, first_of_each, simplified
@@ -127,14 +128,16 @@ class Columns:
 
     def as_of(self, today: dt.date) -> "Columns":
         """Return these columns with the sessions seen from another London day."""
-        return replace(self, sessions=expand(tuple(self.rules), today))
+        return replace(self, sessions=expand(tuple(self.rules), today, calendar=self.sessions.calendar))
 
 
 Table = TypeVar("Table", ServiceColumns, VenueColumns, Holding)
 
 
-def build(documents: Sequence[Document], vocabulary: Vocabulary, today: dt.date) -> Columns:
-    """Return the columns of documents, with sessions as seen from a London day."""
+def build(
+    documents: Sequence[Document], vocabulary: Vocabulary, today: dt.date, calendar: Calendar | None = None
+) -> Columns:
+    """Return the columns of documents, with sessions as seen from a London day in the site's or another calendar."""
     rules: dict[Rule, int] = {}
     venues, holding = _venues(documents, vocabulary, rules, today)
     return Columns(
@@ -145,7 +148,7 @@ def build(documents: Sequence[Document], vocabulary: Vocabulary, today: dt.date)
         venues=venues,
         holding=holding,
         rules=rules,
-        sessions=expand(tuple(rules), today),
+        sessions=expand(tuple(rules), today, calendar=calendar),
         name_keys=[_name_key(document) for document in documents],
         row_by_number={document.id.int: row for row, document in enumerate(documents)},
     )
@@ -162,7 +165,7 @@ def changed(columns: Columns, documents: Sequence[Document], gone: Collection[uu
     venues, holding = _venues(documents, columns.vocabulary, rules, today)
     venues = replace(venues, service=venues.service + first)
     holding = replace(holding, row=holding.row + len(columns.venues.service))
-    fresh = tuple(rules)[known:]
+    fresh = expand(tuple(rules)[known:], today, first=known, calendar=columns.sessions.calendar)
     return Columns(
         vocabulary=columns.vocabulary,
         documents=[*columns.documents, *documents],
@@ -171,7 +174,7 @@ def changed(columns: Columns, documents: Sequence[Document], gone: Collection[uu
         venues=_joined(columns.venues, venues),
         holding=_joined(columns.holding, holding),
         rules=rules,
-        sessions=columns.sessions.joined(expand(fresh, today, first=known)) if fresh else columns.sessions,
+        sessions=columns.sessions.joined(fresh) if len(rules) > known else columns.sessions,
         name_keys=[*columns.name_keys, *(_name_key(document) for document in documents)],
         row_by_number=row_by_number,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portal.core.clock import LONDON
+from portal.directory.calendar import Calendar, current
 from portal.directory.index_queries import Rule
 from portal.directory.models import Frequency
 from portal.directory.schedules import Session, sessions
@@ -99,11 +100,15 @@ def _time(minute: int, known: int) -> dt.time | None:
 
 @dataclass(frozen=True)
 class Sessions:
-    """All sessions of all rules: `near` from yesterday (some run past midnight) for 35 days, `far` up to 400."""
+    """All sessions of all rules: `near` from yesterday (some run past midnight) for 35 days, `far` up to 400.
+
+    Holidays and terms are those of `calendar`; another one needs other sessions.
+    """
 
     today: dt.date
     near: SessionTable
     far: SessionTable
+    calendar: Calendar
 
     @cached_property
     def far_starts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -112,18 +117,22 @@ class Sessions:
 
     def joined(self, other: "Sessions") -> "Sessions":
         """Return both as one; the other's rules have higher numbers."""
-        return Sessions(self.today, self.near.joined(other.near), self.far.joined(other.far))
+        return Sessions(self.today, self.near.joined(other.near), self.far.joined(other.far), self.calendar)
 
 
-def expand(rules: Sequence[Rule], today: dt.date, *, first: int = 0) -> Sessions:
-    """Return the sessions of rules, numbered from `first`, as seen from a London day."""
+def expand(rules: Sequence[Rule], today: dt.date, *, first: int = 0, calendar: Calendar | None = None) -> Sessions:
+    """Return the sessions of rules, numbered from `first`, as seen from a London day.
+
+    Holidays and terms are those of `calendar`, of the running site when none is given.
+    """
+    calendar = calendar or current()
     near_end = today + dt.timedelta(days=DAYS_AHEAD - 1)
     spans = (
         (today - dt.timedelta(days=1), near_end),
         (near_end + dt.timedelta(days=1), today + dt.timedelta(days=DATES_AHEAD)),
     )
-    near, far = (_table(rules, start, end, first) for start, end in spans)
-    return Sessions(today, near, far)
+    near, far = (_table(rules, start, end, first, calendar) for start, end in spans)
+    return Sessions(today, near, far, calendar)
 
 
 def simplified(rule: Rule, today: dt.date) -> Rule:
@@ -146,8 +155,11 @@ def simplified(rule: Rule, today: dt.date) -> Rule:
     return replace(rule, starts_on=start)
 
 
-def _table(rules: Sequence[Rule], start: dt.date, end: dt.date, first: int) -> SessionTable:
-    found = [[session.day.toordinal() for session in sessions(rule.as_schedule(), start, end)] for rule in rules]
+def _table(rules: Sequence[Rule], start: dt.date, end: dt.date, first: int, calendar: Calendar) -> SessionTable:
+    found = [
+        [session.day.toordinal() for session in sessions(rule.as_schedule(), start, end, calendar=calendar)]
+        for rule in rules
+    ]
     place = np.repeat(np.arange(len(rules)), np.fromiter(map(len, found), np.int64, len(rules)))
     day = np.fromiter(chain.from_iterable(found), np.int64, len(place))
     midnight = day * DAY_MINUTES

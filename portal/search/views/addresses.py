@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import url_for
+from flask import request, url_for
 from werkzeug.datastructures import MultiDict
 
+from portal.core.addresses import local_path
+from portal.core.web import settings
 from portal.search.asking import to_args
 from portal.search.results import SearchRequest
 
-_LONGEST = 2000
+
+def may_send() -> bool:
+    """Say whether links that are sent to others are sure to lead here.
+
+    Without `PORTAL_SITE_URL` they are made of the host that was asked, which whoever asks can forge; then only this
+    machine itself is believed.
+    """
+    return bool(settings().site_url) or urlsplit(request.host_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def address_with(endpoint: str, args: Mapping[str, Sequence[str]]) -> str:
@@ -21,22 +30,6 @@ def address_with(endpoint: str, args: Mapping[str, Sequence[str]]) -> str:
 def results_address(question: SearchRequest) -> str:
     """Return the address of a question that can be kept."""
     return address_with("search.results", to_args(question))
-
-
-def local_path(text: str) -> str | None:
-    """Return a path of this site with its query, or None when the text leads anywhere else.
-
-    Browsers read a backslash as a slash and skip control characters, so neither may stand in it.
-    """
-    if len(text) > _LONGEST or not text.startswith("/") or text.startswith("//") or "\\" in text:
-        return None
-    if any(ord(char) <= 32 or ord(char) == 127 for char in text):
-        return None
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return None
-    return None if parts.scheme or parts.netloc else text
 
 
 def read_results_address(text: str) -> MultiDict[str, str] | None:

@@ -46,7 +46,7 @@ def needs() -> str:
     terms = list_all_terms()
     return render_template(
         "search/needs.html",
-        needs=terms[Taxonomy.NEED],
+        needs=[term for term in terms[Taxonomy.NEED] if term.is_offered],
         categories=terms[Taxonomy.CATEGORY],
         counts=count_by_category(),
     )

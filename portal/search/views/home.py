@@ -35,7 +35,7 @@ def home() -> str:
         cards=cards_for(hits, read_services(hits), now=now),
         total=found.total,
         today_href=results_address(question),
-        needs=[term for term in terms[Taxonomy.NEED] if term.on_start_page],
+        needs=[term for term in terms[Taxonomy.NEED] if term.on_start_page and term.is_offered],
         categories=terms[Taxonomy.CATEGORY],
         counts=count_by_category(),
     )

@@ -9,7 +9,7 @@ from flask import Response, abort, jsonify, make_response, render_template, requ
 
 from portal.core import clock
 from portal.core.access import public
-from portal.core.web import settings
+from portal.core.site import site
 from portal.directory.queries import find_at_location, list_all_terms, list_for_cards
 from portal.geo.maps import DirectoryMap, results_map
 from portal.search import results_page
@@ -81,7 +81,7 @@ def _around(question: SearchRequest, names: results_page.Names) -> dict[str, Any
         "here": here,
         "came_from": {"from": here} if asked else {},
         "page_href": lambda page: results_address(dataclasses.replace(question, page=page)),
-        "crisis_lines": settings().crisis_lines if is_urgent(question.q, question.needs) else (),
+        "crisis_lines": site().crisis_lines if is_urgent(question.q, question.needs) else (),
     }
 
 

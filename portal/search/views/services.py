@@ -7,8 +7,9 @@ from flask import Response, abort, render_template, request, url_for
 
 from portal.core import clock
 from portal.core.access import public
+from portal.core.site import site
 from portal.core.text import slugify
-from portal.core.web import public_url, settings
+from portal.core.web import public_url
 from portal.directory.models import Service
 from portal.directory.queries import find_service
 from portal.geo.distance import miles_between
@@ -87,7 +88,7 @@ def calendar(service_id: uuid.UUID) -> Response:
     if not page.dates:
         abort(404)
     address = public_url("search.service", service_id=service_id)
-    text = calendar_file(page, url=address, now=now, site_name=settings().site_name)
+    text = calendar_file(page, url=address, now=now, site_name=site().name)
     name = slugify(found.name)[:60] or "dates"
     headers = {"Content-Disposition": f'attachment; filename="{name}.ics"'}
     return Response(text, content_type="text/calendar; charset=utf-8", headers=headers)

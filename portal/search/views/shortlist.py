@@ -9,12 +9,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.core import clock
 from portal.core.access import public
+from portal.core.addresses import local_path
 from portal.core.web import public_url
 from portal.directory.queries import list_services
+from portal.search.forms import SendForm
 from portal.search.service_page import ServicePage, describe
 from portal.search.shortlist import COOKIE, DAYS, LIMIT, pack, unpack, with_removed, with_saved
 from portal.search.views import blueprint
-from portal.search.views.addresses import local_path
+from portal.search.views.addresses import may_send
 
 SECONDS = DAYS * 24 * 60 * 60
 
@@ -37,16 +39,20 @@ def _pages(ids: Sequence[uuid.UUID]) -> list[ServicePage]:
     return [describe(service, now) for service in list_services(ids)]
 
 
-def _sheet(ids: Sequence[uuid.UUID], **context: object) -> str:
-    """Show a list the way it prints, with a link that holds it."""
+def sheet(ids: Sequence[uuid.UUID], *, form: SendForm | None = None, **context: object) -> str:
+    """Show a list the way it prints, with a link that holds it, and a form that sends it."""
     pages = _pages(ids)
     known = [page.service.id for page in pages]
     link = public_url("search.shared_shortlist", s=pack(known)) if known else ""
+    if form is None:
+        form = SendForm(formdata=None)
     return render_template(
         "search/shortlist.html",
         pages=pages,
         gone=len(ids) - len(known),
         link=link,
+        form=form if may_send() else None,
+        held=pack(ids),
         qr=segno.make(link, error="l", micro=False).png_data_uri(scale=4, border=2) if link else "",
         today=clock.today(),
         **context,
@@ -74,7 +80,7 @@ def _asked_id() -> uuid.UUID | None:
 @public
 def shortlist() -> str:
     """Show the visitor's own list."""
-    return _sheet(saved_ids(), is_shared=False)
+    return sheet(saved_ids(), is_shared=False)
 
 
 @blueprint.get("/shortlist/shared")
@@ -84,7 +90,7 @@ def shared_shortlist() -> Response | str:
     text = request.args.get("s", "")
     shared = unpack(text)
     is_full = len(with_saved(saved_ids(), shared.ids)) >= LIMIT
-    return _sheet(shared.ids, is_shared=True, is_whole=shared.is_whole and bool(text), text=text, is_full=is_full)
+    return sheet(shared.ids, is_shared=True, is_whole=shared.is_whole and bool(text), text=text, is_full=is_full)
 
 
 @blueprint.post("/shortlist/save")

@@ -2,7 +2,10 @@
 import { faceErrors } from "./errors.js";
 import { watchExit } from "./exit.js";
 import { watchFilters } from "./filters.js";
+import { watchIdle } from "./idle.js";
 import { offerNearMe } from "./near.js";
+import { runPasskeys } from "./passkeys.js";
+import { offerPasswords } from "./passwords.js";
 import { offerSharing } from "./sharing.js";
 import { offerSuggestions } from "./suggestions.js";
 
@@ -10,6 +13,9 @@ document.documentElement.classList.add("js");
 faceErrors();
 watchExit();
 watchFilters();
+watchIdle();
 offerNearMe();
+offerPasswords();
 offerSharing();
 offerSuggestions();
+runPasskeys();

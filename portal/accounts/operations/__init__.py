@@ -1,0 +1,1 @@
+"""What changes accounts: each a named act with an actor."""

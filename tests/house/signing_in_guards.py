@@ -1,0 +1,186 @@
+"""The guards of signing in, each with the tests that notice when it is gone; read by `tests.house.mutations`."""
+
+SIGN_IN = "tests/accounts/test_sign_in.py::test_"
+PASSWORDS = "tests/accounts/test_passwords.py::test_"
+SECOND = "tests/accounts/test_second_factor.py::test_"
+PASSKEYS = "tests/accounts/test_passkeys.py::test_"
+OIDC = "tests/accounts/test_oidc.py::test_"
+
+# What is taken away, where, the lines, what takes their place, and who notices.
+SIGNING_IN: list[tuple[str, str, str, str, str]] = [
+    (
+        "JSON is taken",
+        "accounts/security_pages.py",
+        "if request.is_json:",
+        "if False:",
+        SIGN_IN + "no_page_takes_or_gives_json[sqlite]",
+    ),
+    (
+        "the password counts for ever",
+        "accounts/security_pages.py",
+        "> FIRST_STEP_LASTS:",
+        "> 10**12:",
+        SECOND + "the_first_step_counts_for_ten_minutes[sqlite]",
+    ),
+    (
+        "links are not counted as guesses",
+        "accounts/security_pages.py",
+        'LINK = ("link", _nobody)',
+        "LINK = None",
+        PASSWORDS + "eleventh_link_is_not_looked_at[sqlite]",
+    ),
+    (
+        "passkeys are not counted",
+        "accounts/security_pages.py",
+        'PASSKEY = ("passkey", _nobody)',
+        "PASSKEY = None",
+        PASSKEYS + "eleventh_answer_is_not_looked_at[sqlite]",
+    ),
+    (
+        "a failed act leaves its session",
+        "accounts/one_act.py",
+        "        state.clear()\n        state.update(contents)\n        vars(state).update(rest)\n",
+        "",
+        SIGN_IN + "when_the_audit_cannot_be_written_nobody_is_signed_in[sqlite]",
+    ),
+    (
+        "a code opens twice",
+        "accounts/codes.py",
+        "return user.tf_last_counter",
+        "return None",
+        SECOND + "a_code_opens_once[sqlite]",
+    ),
+    (
+        "a recovery code opens twice",
+        "accounts/codes.py",
+        "[kept for kept in left if kept != self._hash(code)]",
+        "list(left)",
+        SECOND + "a_recovery_code_opens_once",
+    ),
+    (
+        "recovery codes stand as they are",
+        "accounts/codes.py",
+        "return [self._hash(code) for code in codes]",
+        "return codes",
+        SECOND + "recovery_codes_are_shown_once_and_kept_as_hashes[sqlite]",
+    ),
+    (
+        "a passkey answers twice",
+        "accounts/passkeys.py",
+        "asked: str | None = session.pop(QUESTION, None)",
+        "asked = challenge",
+        PASSKEYS + "an_answer_serves_once[sqlite]",
+    ),
+    (
+        "a stranger's passkey is a second step",
+        "accounts/passkeys.py",
+        'for_second_step and self.user.fs_uniquifier != session.get("tf_user_id")',
+        "False",
+        PASSKEYS + "a_strangers_key_is_no_second_step[sqlite]",
+    ),
+    (
+        "a passkey of an account that is off",
+        "accounts/passkeys.py",
+        "or not self.user.is_active ",
+        "",
+        PASSKEYS + "an_account_that_is_switched_off_has_no_working_passkeys[sqlite]",
+    ),
+    (
+        "passkeys need not check their owner",
+        "accounts/passkeys.py",
+        '"""Return that the owner has to be checked, always."""\n        return UserVerificationRequirement.REQUIRED',
+        '"""Return it."""\n        return UserVerificationRequirement.DISCOURAGED',
+        PASSKEYS + "signs_in_with_a_passkey_and_needs_no_second_step[sqlite]",
+    ),
+    (
+        "a forgotten password of nobody is quicker",
+        "accounts/security_forms.py",
+        '            hash_password("nobody\'s password")\n',
+        "            pass\n",
+        PASSWORDS + "whether_there_is_an_account_is_not_told[sqlite]",
+    ),
+    (
+        "answers tell whether there is an account",
+        "accounts/security.py",
+        '"RETURN_GENERIC_RESPONSES": True',
+        '"RETURN_GENERIC_RESPONSES": False',
+        PASSWORDS + "whether_there_is_an_account_is_not_told[sqlite]",
+    ),
+    (
+        "common passwords",
+        "accounts/passwords.py",
+        "return guesses < FEWEST_GUESSES",
+        "return False",
+        PASSWORDS + "all_common_passwords_that_are_long_enough_are_refused",
+    ),
+    (
+        "opening a link confirms an address",
+        "accounts/views/second_step.py",
+        'if request.method != "POST":',
+        "if False:",
+        PASSWORDS + "makes_an_account_that_opens_once_the_address_is_confirmed[sqlite]",
+    ),
+    (
+        "links live for ever",
+        "accounts/security.py",
+        "LINKS_LIVE = dt.timedelta(hours=2)",
+        "LINKS_LIVE = dt.timedelta(days=999)",
+        PASSWORDS + "a_link_for_a_new_password_ends_after_two_hours[sqlite]",
+    ),
+    (
+        "links name the address",
+        "accounts/security.py",
+        '        return seals().fingerprint("link", text.decode())',
+        "        return text.decode()",
+        PASSWORDS + "a_link_says_nothing_about_the_address[sqlite]",
+    ),
+    (
+        "a token in a header signs in",
+        "accounts/sessions.py",
+        "    manager._request_callback = None",
+        "    pass",
+        SIGN_IN + "no_token_in_a_header_or_an_address_signs_in[sqlite]",
+    ),
+    (
+        "an address that nobody checked is linked",
+        "accounts/oidc.py",
+        'claims.get("email_verified") is True',
+        'bool(claims.get("email_verified"))',
+        OIDC + "lets_nobody_else_in_and_makes_no_accounts",
+    ),
+    (
+        "an address that went to another opens the account",
+        "accounts/views/organisation.py",
+        "if identities.has_identity(user, answer.issuer):",
+        "if False:",
+        OIDC + "an_address_that_went_to_somebody_else_opens_nothing[sqlite]",
+    ),
+    (
+        "the organisation's sign-in opens any account",
+        "accounts/views/organisation.py",
+        " or not user.is_staff",
+        "",
+        OIDC + "who_is_no_longer_staff_gets_in_no_more[sqlite]",
+    ),
+    (
+        "another may show who somebody is",
+        "accounts/views/organisation.py",
+        "user is None or user.id != current_user.id",
+        "user is None",
+        OIDC + "shows_nothing_when_it_was_another_or_not_asked",
+    ),
+    (
+        "what the provider remembers counts as shown",
+        "accounts/views/organisation.py",
+        "if not answer.is_recent:",
+        "if False:",
+        OIDC + "shows_nothing_when_it_was_another_or_not_asked",
+    ),
+    (
+        "any issuer is believed",
+        "accounts/oidc.py",
+        'if says.get("issuer") != settings().oidc_issuer:',
+        "if False:",
+        OIDC + "a_provider_that_is_another_or_away_is_not_asked",
+    ),
+]
