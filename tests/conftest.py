@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import shutil
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -35,6 +36,13 @@ REQUIRE = "PORTAL_TEST_REQUIRE_ALL"
 hypothesis.settings.register_profile("sample", derandomize=True, deadline=None, max_examples=100)
 hypothesis.settings.register_profile("full", deadline=None, max_examples=5_000)
 hypothesis.settings.load_profile("full" if os.environ.get("PORTAL_TEST_FULL") == "1" else "sample")
+
+
+@sa.event.listens_for(sa.Engine, "connect")
+def _hurry(connection: Any, _record: Any) -> None:
+    """Let SQLite in this process not wait for the disk: no test outlives the machine's power."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def _skip(what: str, install: str) -> None:

@@ -107,4 +107,6 @@ def _needs_of(found: Answer) -> Counter[str]:
     filters: Filters = found.filters
     rows = np.unique(filters.columns.venues.service[filters.venues])
     counts = filters.columns.services.need[rows].sum(axis=0).tolist()
-    return Counter({need: n for need, n in zip(filters.columns.vocabulary.values["need"], counts, strict=True) if n})
+    vocabulary = filters.columns.vocabulary
+    named = zip(vocabulary.values["need"], counts, strict=True)
+    return Counter({need: number for need, number in named if number and vocabulary.is_offered("need", need)})

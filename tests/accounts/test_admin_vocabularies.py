@@ -87,8 +87,11 @@ def test_a_need_that_is_retired_stays_readable_and_is_not_offered(ada: FlaskClie
     page = text(client, "/services?need=loneliness")
     assert "1 thing matches" in page and "Feeling lonely" in page
     assert "No longer offered" in text(ada, "/admin/vocabularies/need")
+    nothing = "/services?q=warm&cost=free&age=3"
+    assert "People also look under" not in text(client, nothing)
     ada.post("/admin/vocabularies/need/loneliness/offer")
     assert "Feeling lonely" in text(client, "/needs")
+    assert "People also look under" in text(client, nothing)
 
 
 def test_the_order_is_the_order_in_which_they_are_offered(ada: FlaskClient) -> None:

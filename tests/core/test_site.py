@@ -1,5 +1,6 @@
 """The facts of a site: the settings until somebody changes them, versions after that, and never an error."""
 
+import threading
 import time
 
 import pytest
@@ -139,6 +140,31 @@ def test_two_editors_at_once_the_second_is_told_and_stores_nothing(database: SQL
     assert site().name == "First"
     operations.change_site(actor="two", name="Second", expected=1, **facts)
     assert site().name == "Second"
+
+
+def test_of_eight_editors_at_the_same_moment_one_stores(app: Flask, database: SQLAlchemy) -> None:
+    database.session.remove()
+    together, outcomes = threading.Barrier(8), []
+
+    def edit(number: int) -> None:
+        with app.app_context():
+            together.wait(timeout=30)
+            try:
+                operations.change_statement(
+                    actor=f"editor {number}", subject=Subject.COOKIES, text=f"By {number}", expected=0
+                )
+                outcomes.append("stored")
+            except ChangedMeanwhileError as error:
+                outcomes.append("told" if error.now.cookies.startswith("By ") else "told wrongly")
+            database.session.remove()
+
+    threads = [threading.Thread(target=edit, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(outcomes) == ["stored"] + ["told"] * 7
+    assert [version.number for version in list_versions(Subject.COOKIES)] == [1]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal import create_app
+from portal.core.database import db
 from portal.core.settings import Settings
 from portal.core.web import content_policy, public_url
 from tests.checked_client import nonce_of
@@ -75,6 +76,8 @@ def test_a_forged_host_is_refused_where_the_site_knows_its_own(settings: Setting
     assert refused.status_code == 400
     assert "evil.example.com" not in refused.get_data(as_text=True)
     app.extensions["search"].close()
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_an_error_that_nobody_expected_is_a_kind_page(

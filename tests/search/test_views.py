@@ -15,6 +15,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 
 from portal import create_app
+from portal.core.database import db
 from portal.core.settings import Settings
 from portal.directory.models import (
     AccessFact,
@@ -292,6 +293,8 @@ def test_about_says_who_else_is_asked(settings: Settings) -> None:
         app = create_app(replace(settings, **values))
         page = read(app.test_client(), "/about")
         app.extensions["search"].close()
+        with app.app_context():
+            db.engine.dispose()
         return page
 
     alone = about()

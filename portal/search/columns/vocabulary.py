@@ -43,6 +43,11 @@ class Vocabulary:
         """Say whether a filter has a value."""
         return value in self.places[name]
 
+    def is_offered(self, name: str, value: str) -> bool:
+        """Say whether a value of a filter that is made of terms is one that can be chosen for new things."""
+        term = self.terms.get((_TAXONOMIES[name], value))
+        return term is not None and term.is_offered
+
     def label(self, name: str, value: str) -> str:
         """Return what a resident reads for a value of a filter that is made of terms."""
         term = self.terms.get((_TAXONOMIES[name], value))
