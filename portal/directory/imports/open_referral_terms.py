@@ -49,7 +49,8 @@ class Vocabulary:
 
 def read_vocabulary(session: Session) -> Vocabulary:
     """Read the terms and areas that the database holds at this moment."""
-    rows = session.scalars(sa.select(TaxonomyTerm))
+    # Where referrals come from, and reasons, are no words for services.
+    rows = session.scalars(sa.select(TaxonomyTerm).where(TaxonomyTerm.taxonomy.in_(_ORDER)))
     terms = sorted(rows, key=lambda term: (_ORDER.index(term.taxonomy), term.position))
     by_name: dict[str, list[Term]] = {}
     for term in terms:
