@@ -16,10 +16,10 @@ run: $(VENV)/.made portal/static/build/manifest.json ## set up what is missing, 
 	@$(BIN)/portal run
 
 test: $(VENV)/.made-dev portal/static/build/manifest.json ## run the whole suite
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 proof: $(VENV)/.made-dev portal/static/build/manifest.json ## run every proof at its full count
-	@PORTAL_TEST_FULL=1 $(BIN)/python -m pytest --numprocesses auto
+	@PORTAL_TEST_FULL=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 bench: $(VENV)/.made-dev portal/static/build/manifest.json ## measure speed and weight, and print it
 	@$(BIN)/python -m benchmarks

@@ -1,6 +1,7 @@
 """What every test stands on: a clean database of each kind, the clock, a browser, and no way out."""
 
 import datetime as dt
+import gc
 import os
 import shutil
 import socket
@@ -19,6 +20,7 @@ import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
+from werkzeug.routing import Rule
 from werkzeug.serving import make_server
 
 from portal import create_app
@@ -43,6 +45,19 @@ def _hurry(connection: Any, _record: Any) -> None:
     """Let SQLite in this process not wait for the disk: no test outlives the machine's power."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run three tests for each two processors: a third of the time goes into waiting for servers and browsers."""
+    return max(1, (os.cpu_count() or 1) * 3 // 2)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector of rubbish leave alone what stays until the end, and come less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def _skip(what: str, install: str) -> None:
@@ -116,6 +131,15 @@ def clock() -> Iterator[time_machine.Traveller]:
     """The present: Monday 23 November 2026, nine in the morning in London. Move it with `clock.move_to`."""
     with time_machine.travel(MONDAY, tick=True) as traveller:
         yield traveller
+
+
+@pytest.fixture
+def no_collecting() -> Iterator[None]:
+    """Keep the collector of rubbish away from a test that watches time: it tidies up after all the tests before."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -210,6 +234,42 @@ class _CompiledTemplates(jinja2.BytecodeCache):
 
 
 COMPILED = _CompiledTemplates()
+_compile_rule = Rule._compile_builder
+_compiled_rules: dict[object, Any] = {}
+
+
+def _compile_rule_once(rule: Rule, append_unknown: bool = True) -> Any:
+    """Take the function that writes a route's addresses from an earlier site: compiling it is most of a start."""
+    key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+    if key not in _compiled_rules:
+        _compiled_rules[key] = _compile_rule(rule, append_unknown)
+    return _compiled_rules[key]
+
+
+Rule._compile_builder = _compile_rule_once  # type: ignore[method-assign]
+
+
+# The first engine of each kind lends its compiled statements to those of all later sites; they differ in the file only.
+_LENT: dict[str, tuple[Any, Any]] = {}
+_make_engine = SQLAlchemy._make_engine
+
+
+def _make_engine_that_borrows(extension: SQLAlchemy, *arguments: Any) -> sa.Engine:
+    """Let a new engine use the statements that earlier ones have compiled: that is half of a short test."""
+    engine = _make_engine(extension, *arguments)
+    if engine.dialect.name in _LENT:
+        dialect, engine._compiled_cache = _LENT[engine.dialect.name]
+        engine.dialect = engine.pool._dialect = dialect
+    return engine
+
+
+@pytest.fixture
+def own_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep a test that changes how columns are stored away from what others have compiled. Comes before `app`."""
+    monkeypatch.setattr("tests.conftest._LENT", {})
+
+
+SQLAlchemy._make_engine = _make_engine_that_borrows  # type: ignore[method-assign]
 
 
 @pytest.fixture
@@ -217,6 +277,10 @@ def app(settings: Settings, tmp_path: Path) -> Iterator[Flask]:
     """A site over a clean database, whose test client checks every page. Jobs wait for `jobs.settle()`."""
     app = create_app(settings)
     app.jinja_env.bytecode_cache = COMPILED
+    with app.app_context():
+        if db.engine.dialect.name not in _LENT:
+            db.engine.connect().close()
+            _LENT[db.engine.dialect.name] = (db.engine.dialect, db.engine._compiled_cache)
     app.testing = True
     app.test_client_class = CheckedClient
     app.extensions["jobs"].file = tmp_path / "jobs.sqlite3"
@@ -254,7 +318,7 @@ def client(app: Flask) -> FlaskClient:
 def live_url(app: Flask) -> Iterator[str]:
     """The address of the site on a real server, in a thread of this process."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

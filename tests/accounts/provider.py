@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -16,6 +17,12 @@ from joserfc.jwk import OctKey, RSAKey
 from werkzeug.serving import make_server
 
 CLIENT, SECRET = "hereabouts", "a secret that both sides know"
+
+
+@cache
+def _own_key() -> RSAKey:
+    """Return the provider's key: made once, since that takes longer than all of a test."""
+    return RSAKey.generate_key(2048, {"kid": "first"})
 
 
 class Provider:
@@ -29,7 +36,7 @@ class Provider:
         self.issuer = ""
         self.person: dict[str, Any] = {"sub": "lena-at-work", "email": "lena@example.org", "email_verified": True}
         self.wrong = ""
-        self.key = RSAKey.generate_key(2048, {"kid": "first"})
+        self.key = _own_key()
         self.asked: list[dict[str, str]] = []
         self._codes: dict[str, dict[str, str]] = {}
 
@@ -106,7 +113,7 @@ def serve() -> Iterator[Provider]:
     provider = Provider()
     server = make_server("127.0.0.1", 0, pages_of(provider), threaded=True)
     provider.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield provider
     server.shutdown()

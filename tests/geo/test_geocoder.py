@@ -55,7 +55,7 @@ def nominatim(monkeypatch: pytest.MonkeyPatch) -> Iterator[Nominatim]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     state.url = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr(geocoder, "_known", {})
@@ -128,10 +128,10 @@ def test_a_server_that_fails_is_no_error_and_is_asked_again(named: Nominatim) ->
 
 def test_a_slow_server_is_given_up(named: Nominatim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(geocoder, "TIMEOUT", 0.2)
-    named.delay = 1
+    named.delay = 3
     started = time.perf_counter()
     assert isinstance(find_place("Xyzzy Plugh"), UnknownPlace)
-    assert time.perf_counter() - started < 0.9
+    assert time.perf_counter() - started < 2.5
 
 
 def test_at_most_once_a_second(nominatim: Nominatim) -> None:

@@ -3,7 +3,7 @@
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,36 +108,36 @@ def _storable(row: dict[str, Any]) -> dict[str, Any]:
 class Walker:
     """One person (None: a visitor) with a browser that stays signed in, with a good token, whatever it does."""
 
-    def __init__(self, app: Flask, user_id: uuid.UUID | None, **how: Any) -> None:
+    def __init__(self, app: Flask, user_id: uuid.UUID | None, number: int) -> None:
         self.client: FlaskClient = app.test_client()
         if user_id is not None:
             with app.app_context():
                 user = db.session.get(User, user_id)
                 assert user is not None
-            self.client.set_cookie(*session_cookie(app, user, **how))
+            self.client.set_cookie(*session_cookie(app, user))
         page = self.client.get("/sign-in" if user_id is None else "/account/password").get_data(as_text=True)
         token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page)
         assert token is not None
         self.token = token[1]
         self.cookies = dict(self.client._cookies or {})
-        self.asked = 0
+        self.number, self.asked = number, 0
 
     def ask(self, method: str, path: str) -> TestResponse:
         """Ask for an address, each time from another place; what an earlier answer changed in the browser is gone."""
         self.client._cookies = dict(self.cookies)
         self.asked += 1
-        place = {"REMOTE_ADDR": f"10.{self.asked // 65536}.{self.asked // 256 % 256}.{self.asked % 256}"}
+        place = {"REMOTE_ADDR": f"10.{self.number}.{self.asked // 256}.{self.asked % 256}"}
         return self.client.open(path, method=method, headers={"X-CSRFToken": self.token}, environ_overrides=place)
 
 
-def walk(app: Flask, url: str, world: World, only: set[str] | None = None, **how: Any) -> Table:
-    """Ask everything as everybody, and return what came. `only` names the people; `how` is how they are signed in."""
+def walk(app: Flask, url: str, world: World, lines: Collection[tuple[Rule, Asked]]) -> Table:
+    """Ask for the given lines as everybody, and return what came."""
     people: dict[str, uuid.UUID | None] = {NOBODY: None, **world.people}
-    walkers = {name: Walker(app, who, **how) for name, who in people.items() if only is None or name in only}
+    walkers = {name: Walker(app, who, number) for number, (name, who) in enumerate(people.items())}
     with app.app_context():
         tape = Tape(url)
     table: Table = {}
-    for rule, asked in lines_of(app, world):
+    for rule, asked in lines:
         row = table.setdefault(asked, {})
         for name, walker in walkers.items():
             path = world.path_of(app, rule, asked.whose, name)

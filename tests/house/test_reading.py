@@ -1,8 +1,9 @@
 """A reading request writes nothing, asks the database a bounded number of times, and never fails on hostile input."""
 
+import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -111,17 +112,22 @@ NAMES = (
 )  # fmt: skip
 
 
+@pytest.mark.usefixtures("no_collecting")
 @pytest.mark.parametrize("name", NAMES)
-def test_hostile_input_gets_an_answer(name: str, client: FlaskClient, directory: Service) -> None:
+def test_hostile_input_gets_an_answer(
+    name: str, client: FlaskClient, directory: Service, proof: Callable[..., int]
+) -> None:
     client.get("/services?q=lunch")
-    for text in [*HOSTILE, "1e309", "-1", "99999999999999999999", "0x10", "nan", "2026-02-30"]:
+    texts = [*HOSTILE, "1e309", "-1", "99999999999999999999", "0x10", "nan", "2026-02-30"]
+    count = proof(f"hostile values of {name}", sample=4, full=len(texts))
+    for text in random.Random(name).sample(texts, count):
         text = text.encode("utf-8", "surrogatepass").decode("latin-1") if "\ud800" in text else text
-        began = time.process_time()
+        began = time.thread_time()
         response = client.get("/services", query_string={name: text})
-        took = time.process_time() - began
+        took = time.thread_time() - began
         assert response.status_code in {200, 400, 414}, (name, text[:40], response.status_code)
-        # The check of the page by the test client is part of it; the search alone is held to 300 ms in tests/search.
-        assert took < 1.0, f"{name}={text[:40]!r} took {took:.2f} s of processor time"
+        # The check of the page by the test client is most of it; the search alone is held to 300 ms in tests/search.
+        assert took < 1.0, f"{name}={text[:40]!a} took {took:.2f} s of processor time"
         page = response.get_data(as_text=True)
         assert "<script>alert" not in page
         assert "1234321" not in page

@@ -273,6 +273,7 @@ def test_no_secret_is_found(
     } == {}
 
 
+@pytest.mark.usefixtures("own_statements")
 def test_a_column_that_is_not_sealed_is_found(
     app: Flask,
     database: SQLAlchemy,

@@ -72,7 +72,7 @@ def test_killed_at_any_moment(
     tmp_path: Path,
     proof: Callable[..., int],
 ) -> None:
-    rounds = proof("deliverers killed at a random moment", sample=3, full=60)
+    rounds = proof("deliverers killed at a random moment", sample=1, full=60)
     dice = random.Random(7)
     messages: list[str] = []
     for turn in range(1, rounds + 1):
@@ -129,7 +129,7 @@ def test_killed_between_the_server_taking_it_and_the_note_of_it(
 
 
 def test_two_processes_at_once(app: Flask, mail_server: MailServer, tmp_path: Path, proof: Callable[..., int]) -> None:
-    count = proof("messages between two delivering processes", sample=60, full=200)
+    count = proof("messages between two delivering processes", sample=24, full=200)
     for number in range(count):
         queue_notice(f"p{number}@example.org")
     processes = [start_deliverer(app, mail_server, tmp_path / f"index{number}") for number in range(2)]

@@ -209,6 +209,7 @@ def hostile(count: int) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("no_collecting")
 def test_hostile_questions_are_answered_within_300_ms(proof: Callable[..., int]) -> None:
     """On 400 services with long texts, before and after there is an index; of this thread's own time."""
     lot = random.Random(3)
@@ -227,4 +228,4 @@ def test_hostile_questions_are_answered_within_300_ms(proof: Callable[..., int])
             results = find(asked(q=text, where=HERE))
             list_pins(results.request)
             matching_words(results.request)("Library")
-            assert time.thread_time() - before < 0.3, text[:60]
+            assert time.thread_time() - before < 0.3, ascii(text[:60])

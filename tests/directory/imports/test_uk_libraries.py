@@ -1,5 +1,6 @@
 """The real table of the UK's libraries, with the mapping that ships as an example."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,22 +24,33 @@ def _libraries(database: SQLAlchemy, name: str, postcode: str) -> list[Service]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_rows_are_read_and_a_second_time_none_is_new(
-    run_import: Run, real_data: Path, examples: Path, database: SQLAlchemy
+    run_import: Run,
+    real_data: Path,
+    examples: Path,
+    database: SQLAlchemy,
+    tmp_path: Path,
+    proof: Callable[..., int],
 ) -> None:
-    arguments = (real_data / "uk_libraries.csv", "--mapping", examples / "uk-libraries.mapping.yml")
+    head, *rows = (real_data / "uk_libraries.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    count = proof("rows of the table of libraries", sample=700, full=len(rows))
+    table = tmp_path / "libraries.csv"
+    table.write_text(head + "".join(rows[-count:]), encoding="utf-8")
+    arguments = (table, "--mapping", examples / "uk-libraries.mapping.yml")
     first = run_import(*arguments)
     assert first.exit_code == 0, first.output
-    assert "4,231 rows: 3 refused, 20 duplicates folded." in first.output
-    assert "services: 4,208 new, 0 changed, 0 unchanged" in first.output
-    assert "“1:00” is not a time written with two digits each" in first.output
-    assert "“00:00” is not hours such as 10:00-13:00" in first.output
-    assert _count(database, Service) == 4208
-    assert _count(database, Organisation) == 208
-    changes = _count(database, Change)
+    if count == len(rows):
+        assert "4,231 rows: 3 refused, 20 duplicates folded." in first.output
+        assert "services: 4,208 new, 0 changed, 0 unchanged" in first.output
+        assert "“1:00” is not a time written with two digits each" in first.output
+        assert "“00:00” is not hours such as 10:00-13:00" in first.output
+        assert _count(database, Organisation) == 208
+    stored, changes = _count(database, Service), _count(database, Change)
+    assert f"services: {stored:,} new, 0 changed, 0 unchanged" in first.output
+    assert stored > count * 0.98
     database.session.rollback()
     second = run_import(*arguments)
-    assert "services: 0 new, 0 changed, 4,208 unchanged" in second.output
-    assert (_count(database, Service), _count(database, Change)) == (4208, changes)
+    assert f"services: 0 new, 0 changed, {stored:,} unchanged" in second.output
+    assert (_count(database, Service), _count(database, Change)) == (stored, changes)
 
 
 def test_london_rows_have_positions_hours_and_one_open_library_each(
