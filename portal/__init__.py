@@ -41,9 +41,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _open_rooms(app: Flask) -> None:
     """Register the rooms from the bottom up."""
-    from portal import accounts
+    from portal import accounts, guides, listings
     from portal.accounts import models as _accounts  # noqa: F401 - the tables have to be known
-    from portal.accounts.cli import setup as setup_command
     from portal.accounts.cli import users as user_commands
     from portal.accounts.views.admin import blueprint as admin_pages
     from portal.accounts.views.invitations import blueprint as invitation_pages
@@ -54,6 +53,7 @@ def _open_rooms(app: Flask) -> None:
     from portal.directory import calendar, changes
     from portal.directory.cli import import_command
     from portal.geo.cli import cli as geo_commands
+    from portal.guides.cli import setup as setup_command
     from portal.messages import jobs as _message_jobs  # noqa: F401 - the worker has to know them
     from portal.messages.cli import cli as message_commands
     from portal.messages.inbound import jobs as _reply_jobs  # noqa: F401 - the worker has to know them
@@ -68,13 +68,11 @@ def _open_rooms(app: Flask) -> None:
     accounts.init_app(app, app.extensions["settings"])
     calendar.init_app(app)
     engine.init_app(app)
-    app.register_blueprint(health.blueprint)
     find_mailbox(app.extensions["settings"])  # what cannot be used is said at the start, not when mail should leave
-    app.register_blueprint(inbound_messages)
-    app.register_blueprint(search_pages)
-    app.register_blueprint(admin_pages)
-    app.register_blueprint(team_pages)
-    app.register_blueprint(invitation_pages)
-    app.cli.add_command(setup_command)
+    for pages in (health.blueprint, inbound_messages, search_pages, admin_pages, team_pages, invitation_pages):
+        app.register_blueprint(pages)
+    guides.init_app(app)
+    listings.init_app(app)
     for command in (user_commands, audit_commands, geo_commands, import_command, index_commands, message_commands):
         app.cli.add_command(command)
+    app.cli.add_command(setup_command)

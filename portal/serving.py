@@ -15,6 +15,7 @@ from portal.core.settings import SettingError, Settings
 from portal.core.site import site
 from portal.directory import queries
 from portal.directory.operations import load_vocabulary
+from portal.guides.operations import load_guides
 from seeds.cast import has_cast, lines_of_the_cast, seed_cast
 from seeds.loader import seed_demonstration
 
@@ -23,7 +24,7 @@ THREADS = 8
 
 def prepare(app: Flask) -> None:
     """Load the demonstration into an empty directory, if this is one, and index it; a known directory is left alone,
-    but for lists of words that have come since.
+    but for lists of words and guides that have come since.
 
     A demonstration without users gets its cast, and says who they are. Raises SettingError when the cast, whose
     password everybody knows, stands in a site that is none.
@@ -32,6 +33,7 @@ def prepare(app: Flask) -> None:
     if not settings.demo:
         refuse_cast(app)
         load_vocabulary(actor="portal run")
+        load_guides(actor="portal run")
         return
     if queries.is_empty():
         click.echo("Loading the demonstration …")
@@ -40,6 +42,7 @@ def prepare(app: Flask) -> None:
         app.extensions["search"].settle()
     else:
         load_vocabulary(actor="portal run")
+        load_guides(actor="portal run", is_checked=True)
         seed_cast()
     for line in lines_of_the_cast():
         click.echo(line)

@@ -24,6 +24,7 @@ from portal.directory.operations import (
 from portal.geo.files import GeoFileError
 from portal.geo.models import AreaKind
 from portal.geo.operations import import_areas, name_area
+from portal.guides.operations import add_shipped_guides
 from seeds.cast import load_cast
 from seeds.faults import SeedError, SeedFault
 from seeds.reading import Seeds, read_seeds
@@ -54,6 +55,7 @@ def seed_demonstration() -> SeedCounts:
     """
     with transaction() as session:
         counts = load_seeds(session, today=clock.today(), actor="portal seed")
+        add_shipped_guides(session, actor="portal seed", is_checked=True)
         if not has_users():
             load_cast(session, actor="portal seed")
     return counts

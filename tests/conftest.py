@@ -246,7 +246,7 @@ def _compile_rule_once(rule: Rule, append_unknown: bool = True) -> Any:
     return _compiled_rules[key]
 
 
-Rule._compile_builder = _compile_rule_once  # type: ignore[method-assign]
+Rule._compile_builder = _compile_rule_once  # type: ignore[method-assign, assignment]
 
 
 # The first engine of each kind lends its compiled statements to those of all later sites; they differ in the file only.
@@ -269,7 +269,7 @@ def own_statements(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.conftest._LENT", {})
 
 
-SQLAlchemy._make_engine = _make_engine_that_borrows  # type: ignore[method-assign]
+SQLAlchemy._make_engine = _make_engine_that_borrows  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture
@@ -286,6 +286,7 @@ def app(settings: Settings, tmp_path: Path) -> Iterator[Flask]:
     app.extensions["jobs"].file = tmp_path / "jobs.sqlite3"
     app.extensions["jobs"].promptly.hold()
     yield app
+    app.extensions["figures"].forget()
     app.extensions["jobs"].close()
     app.extensions["search"].close()
     with app.app_context():

@@ -43,14 +43,14 @@ SCOPE_OF: dict[Role, Scope] = {
 STAFF = frozenset(Role) - {Role.GROUP_EDITOR, Role.REFERRER}
 
 # What everybody may do who is signed in.
-EVERYBODY = frozenset({Permission.ACCOUNT_KEEP})
+EVERYBODY = frozenset({Permission.ACCOUNT_KEEP, Permission.GROUP_JOIN})
 
 GRANTS: dict[Role, frozenset[Permission]] = {
-    Role.GROUP_EDITOR: frozenset(),
+    Role.GROUP_EDITOR: frozenset({Permission.LISTING_KEEP}),
     Role.REFERRER: frozenset(),
     Role.LINK_WORKER: frozenset({Permission.TEAM_READ}),
     Role.TEAM_LEAD: frozenset({Permission.TEAM_READ, Permission.TEAM_INVITE}),
-    Role.MODERATOR: frozenset(),
+    Role.MODERATOR: frozenset({Permission.LISTING_MODERATE, Permission.GUIDE_CHANGE}),
     Role.SAFEGUARDING_LEAD: frozenset({Permission.TEAM_READ}),
     Role.COMMISSIONER: frozenset(),
     Role.EVALUATOR: frozenset(),

@@ -30,6 +30,10 @@ class Permission(enum.Enum):
     OUTBOX_READ = "outbox:read"
     OUTBOX_HOLD = "outbox:hold"
     JOBS_READ = "jobs:read"
+    GROUP_JOIN = "group:join"
+    LISTING_KEEP = "listing:keep"
+    LISTING_MODERATE = "listing:moderate"
+    GUIDE_CHANGE = "guide:change"
 
 
 # What shows personal details. Whoever is not staff shows a second factor for it, or signed in a short while ago.

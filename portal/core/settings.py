@@ -157,6 +157,7 @@ class Settings:
     tile_url: str = ""
     tile_attribution: str = ""
     geocoder: str = ""
+    link_checks: bool = False
     proxies: int = 0
     encryption_keys: tuple[str, ...] = field(default=(), repr=False)
     fingerprint_key: str = field(default="", repr=False)
@@ -235,6 +236,7 @@ class Settings:
 PREFIX = "PORTAL_"
 _READERS: dict[str, Callable[[str], object]] = {
     "demo": lambda text: parse_flag("PORTAL_DEMO", text),
+    "link_checks": lambda text: parse_flag("PORTAL_LINK_CHECKS", text),
     "search_index": lambda text: Path(text).expanduser().resolve(),
     "crisis_lines": parse_crisis_lines,
     "bind": _parse_bind,

@@ -11,6 +11,7 @@ from portal.directory.models import (
     AccessFact,
     Change,
     Location,
+    MovedService,
     Organisation,
     Service,
     ServiceAccess,
@@ -71,11 +72,36 @@ def get_service(service_id: uuid.UUID) -> Service:
 
 
 def list_services(service_ids: Sequence[uuid.UUID]) -> list[Service]:
-    """Return the public services among these ids, whole, in the order of the ids."""
+    """Return the public services among these ids, whole, in the order of the ids.
+
+    For one that was merged into another, the other stands; none stands twice.
+    """
     if not service_ids:
         return []
     by_id = {service.id: service for service in db.session.scalars(_public().where(Service.id.in_(service_ids)))}
-    return [by_id[service_id] for service_id in service_ids if service_id in by_id]
+    missing = [service_id for service_id in service_ids if service_id not in by_id]
+    moved = _moved(missing) if missing else {}
+    if moved:
+        rows = db.session.scalars(_public().where(Service.id.in_(moved.values())))
+        by_id |= {service.id: service for service in rows}
+    wanted = dict.fromkeys(moved.get(service_id, service_id) for service_id in service_ids)
+    return [by_id[service_id] for service_id in wanted if service_id in by_id]
+
+
+def _moved(service_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    moved = sa.select(MovedService.old_id, MovedService.service_id).where(MovedService.old_id.in_(service_ids))
+    return {row.old_id: row.service_id for row in db.session.execute(moved)}
+
+
+def find_moved(service_id: uuid.UUID) -> uuid.UUID | None:
+    """Return the id of the service into which one was merged, or None."""
+    return _moved([service_id]).get(service_id)
+
+
+def list_old_ids(service_id: uuid.UUID) -> list[uuid.UUID]:
+    """Return the ids of the services that were merged into this one, in the order of the ids."""
+    old = sa.select(MovedService.old_id).where(MovedService.service_id == service_id)
+    return list(db.session.scalars(old.order_by(MovedService.old_id)))
 
 
 def list_for_cards(service_ids: Sequence[uuid.UUID]) -> list[Service]:

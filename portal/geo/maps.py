@@ -79,6 +79,10 @@ class DirectoryMap(folium.Map):
         """Mark some (latitude, longitude) positions, numbered in this order."""
         self.add_child(_Venues([_rounded(point) for point in points]))
 
+    def add_movable(self, point: tuple[float, float]) -> None:
+        """Mark one (latitude, longitude) position with a pin that can be pushed to where it belongs."""
+        self.add_child(_Movable(_finer(point)))
+
     @property
     def html(self) -> Markup:
         """The element that the map is drawn into, without a style or a script of its own."""
@@ -125,6 +129,14 @@ def venues_map(points: Sequence[tuple[float, float]]) -> DirectoryMap:
     return found
 
 
+def pin_map(point: tuple[float, float]) -> DirectoryMap:
+    """Return a small map with one pin at a (latitude, longitude) position, which can be moved."""
+    latitude, longitude = point
+    found = _map(area_index().base_map, (latitude, longitude, latitude, longitude))
+    found.add_movable(point)
+    return found
+
+
 def labels() -> list[tuple[str, float, float, bool]]:
     """Return what to write on a map without tiles: name, latitude, longitude, and whether it is a neighbourhood.
 
@@ -156,6 +168,11 @@ def _map(base: BaseMap, box: Box) -> DirectoryMap:
 
 def _rounded(point: tuple[float, float]) -> tuple[float, float]:
     return round(float(point[0]), 5), round(float(point[1]), 5)
+
+
+def _finer(point: tuple[float, float]) -> tuple[float, float]:
+    """To about ten centimetres, so that many small steps of a pin do not drift."""
+    return round(float(point[0]), 6), round(float(point[1]), 6)
 
 
 def _tiles(url: str, attribution: str) -> folium.TileLayer:
@@ -218,3 +235,20 @@ class _Venues(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Venues"
         self.points = points
+
+
+class _Movable(MacroElement):
+    """Our own layer: one pin that can be pushed; our script writes its position into the page's form."""
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            hereaboutsMovable({{ this._parent.get_name() }}, {point: {{ this.point|tojson }}});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, point: tuple[float, float]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "Movable"
+        self.point = point

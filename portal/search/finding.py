@@ -1,6 +1,6 @@
 """The answers of the search, as the pages ask for them. All need an application context."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -12,16 +12,19 @@ from portal.geo.gazetteer import folded_names
 from portal.search.alike import similar
 from portal.search.answering import answer
 from portal.search.engine import engine
+from portal.search.guides import suggest_guides
 from portal.search.rescuing import rescue
 from portal.search.results import Pins, Results, SearchRequest, Suggestion
 from portal.search.suggesting import LEAST_LETTERS, Names, entries_of
 from portal.search.text.marking import marker
+from portal.search.text.sources import Form
 from portal.search.text.words import tokens
 
 __all__ = [
     "Suggestion",
     "count_by_category",
     "find",
+    "knows_words",
     "list_pins",
     "matching_words",
     "rescue",
@@ -69,8 +72,18 @@ def matching_words(request: SearchRequest) -> Callable[[str], Markup]:
     return marker(answer(request).meaning)
 
 
+def knows_words(words: Sequence[str]) -> bool:
+    """Say whether each of these folded words stands in the directory: in a service that is shown, or in a term."""
+    state = engine().state()
+    terms = state.columns.vocabulary.terms.values()
+    in_terms = {word for term in terms for word in tokens(f"{term.name} {term.plain_name}")}
+    return all(
+        word in in_terms or any(len(source.find(Form.EXACT, word)[0]) for source in state.sources) for word in words
+    )
+
+
 def suggest(text: str, limit: int = 8) -> list[Suggestion]:
-    """Return what begins like the letters typed, from the second letter on: needs, categories, places, services."""
+    """Return what begins like the letters typed, from the second letter on: terms, guides, places, services."""
     prefix = " ".join(tokens(clean(text, limit=_LONGEST_BEGINNING)))
     if len(prefix) < LEAST_LETTERS:
         return []
@@ -79,6 +92,7 @@ def suggest(text: str, limit: int = 8) -> list[Suggestion]:
     found = [
         *[one for one in terms if one.kind == "need"][:_MOST_OF_A_KIND],
         *[one for one in terms if one.kind == "category"][:_MOST_OF_A_KIND],
+        *suggest_guides(prefix, 1),
         *_places().beginning(prefix, _MOST_OF_A_KIND),
     ]
     return (found + names.services.beginning(prefix, limit))[:limit]

@@ -121,9 +121,9 @@ class Rescue:
 
 @dataclass(frozen=True, kw_only=True)
 class Suggestion:
-    """Something to offer while somebody types: kind is service, need, category or place.
+    """Something to offer while somebody types: kind is service, need, category, place or guide.
 
-    `text` is what is shown; `target` the service's id, the slug of the term, or the key of the place.
+    `text` is what is shown; `target` the service's id, the slug of the term or guide, or the key of the place.
     """
 
     kind: str

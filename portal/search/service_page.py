@@ -100,6 +100,7 @@ class ServicePage:
     facts: Sequence[Fact]
     cost: str
     prices: Sequence[str]
+    budgets: str
     for_whom: Sequence[str]
     languages: str
     joining: str
@@ -141,6 +142,7 @@ def describe(service: Service, now: dt.datetime, dates: int = DATES_ON_PAGE) -> 
         facts=[_fact(link) for link in service.access],
         cost=words.cost_in_words(service),
         prices=_prices(service),
+        budgets=_budgets(service),
         for_whom=_for_whom(service),
         languages=list_in_words([language_name(spoken.code) for spoken in service.languages]),
         joining=words.JOINING[service.joining] if service.joining else "",
@@ -242,6 +244,15 @@ def _prices(service: Service) -> list[str]:
         line = f"{amount} {cost.about}".strip()
         lines.append(f"{line[:1].upper()}{line[1:]}")
     return [line for line in lines if line and line != words.cost_in_words(service)]
+
+
+def _budgets(service: Service) -> str:
+    """Return a sentence on paying from money that a council or the NHS gives for care, or ""."""
+    if service.takes_direct_payments and service.takes_personal_budgets:
+        return "You can pay from direct payments or a personal budget."
+    if service.takes_direct_payments:
+        return "You can pay from direct payments."
+    return "You can pay from a personal budget." if service.takes_personal_budgets else ""
 
 
 def _for_whom(service: Service) -> list[str]:

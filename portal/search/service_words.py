@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from portal.core.wording import ago_in_words, count_in_words, list_in_words, money_in_words
+from portal.core.wording import ago_in_words, count_in_words, day_in_words, list_in_words, money_in_words
 from portal.directory.models import Attendance, Capacity, CostKind, Joining, Service, ServiceStatus
 from portal.search.card import Mark
 
@@ -77,8 +77,10 @@ def places_mark(service: Service) -> Mark | None:
 
 def closed_mark(service: Service) -> Mark | None:
     """Return the mark of a service that is closed for some time, or None."""
-    is_closed = service.status is ServiceStatus.TEMPORARILY_CLOSED
-    return Mark(tone="calm", text="Closed for now") if is_closed else None
+    if service.status is not ServiceStatus.TEMPORARILY_CLOSED:
+        return None
+    until = f"Closed until {day_in_words(service.closed_until)}" if service.closed_until else "Closed for now"
+    return Mark(tone="calm", text=until)
 
 
 def is_stale(service: Service, today: dt.date) -> bool:
@@ -93,8 +95,14 @@ def confirmed_in_words(service: Service, today: dt.date) -> str:
         return "Nobody has confirmed this yet: ring first."
     if is_stale(service, today):
         return f"Not confirmed for {ago_in_words((today - confirmed_on).days).removesuffix(' ago')}: ring first."
-    by = f" by {service.last_confirmed_by}" if service.last_confirmed_by else ""
-    return f"Confirmed{by} {ago_in_words((today - confirmed_on).days)}."
+    return f"Confirmed{_by(service.last_confirmed_by)} {ago_in_words((today - confirmed_on).days)}."
+
+
+def _by(confirmed_by: str) -> str:
+    """Return who confirmed it or by which way. What stands after a colon is for staff: the name of whoever rang."""
+    if confirmed_by.startswith("by "):
+        return f" {confirmed_by.partition(':')[0]}"
+    return f" by {confirmed_by}" if confirmed_by else ""
 
 
 def from_afar_in_words(service: Service) -> str:

@@ -348,6 +348,10 @@ def test_different_rows_never_have_the_same_text() -> None:
     assert len({hash_of(variant) for variant in variants}) == len(variants)
 
 
+def test_every_column_is_in_the_hash() -> None:
+    assert [*COLUMNS, "hash"] == [column.name for column in sa.inspect(AuditEntry).columns]
+
+
 def test_the_encoding_is_the_one_that_is_documented() -> None:
     """A hash that was worked out by hand: whoever checks the chain with another program gets the same."""
     row: dict[str, Any] = dict.fromkeys(COLUMNS) | {

@@ -18,12 +18,27 @@ from portal.core.database import db, transaction
 from portal.core.sealing import fingerprint_of_address
 from portal.directory.models import Taxonomy
 from portal.directory.models.dates import SchoolTerm
+from portal.guides.models import Guide, GuideVersion
+from portal.listings.content import Venue
+from portal.listings.models import (
+    CheckKind,
+    Claim,
+    ClaimState,
+    GroupLead,
+    ListingState,
+    OrganisationCheck,
+    Picture,
+    Proof,
+    Suggestion,
+    SuggestionKind,
+)
 from portal.messages.inbound import Reply
 from portal.messages.inbound.operations import take_in
 from portal.messages.models import Channel, Recipient
 from portal.messages.operations import queue
 from tests.factories import make_area, make_location, make_organisation, make_service, make_term, weekly
 from tests.factories.accounts import Cast, make_cast, make_member, make_user
+from tests.factories.listings import make_content, make_listing
 from tests.signing_in import session_cookie
 
 NOBODY = "nobody"
@@ -31,6 +46,9 @@ OWN, COLLEAGUE, OTHER, MISSING, THERE, MIXED = (
     "own", "colleague’s", "other team’s", "missing", "there", "own in another’s",
 )  # fmt: skip
 ABOUT_PEOPLE = {"user_id", "team_id", "membership_id", "invitation_id", "session_id", "form_id"}
+# What belongs to a group, at the addresses of its editors; moderators name the same things as they name any other.
+OF_GROUPS = {"organisation_id", "listing_id", "editor_id", "invited_id"}
+EDITORS_OF_GROUPS = {"groups.group", "groups.change_group", "groups.invite_editor", "groups.take_lead", "groups.leave"}
 # Words of a fixed list: an address with another one is no route at all.
 ALWAYS_THERE = {"name", "act"}
 SQUARE = [(-0.1, 51.4), (0.1, 51.4), (0.1, 51.5), (-0.1, 51.5)]
@@ -50,9 +68,12 @@ class World:
     forms: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     passkeys: dict[uuid.UUID, int] = field(default_factory=dict)
     invitations: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    groups: dict[uuid.UUID, dict[str, uuid.UUID]] = field(default_factory=dict)
 
     def kinds_of(self, rule: Rule) -> tuple[str, ...]:
         """Return whose objects are asked for at an address."""
+        if _is_of_a_group(rule):
+            return (OWN, COLLEAGUE, OTHER, MISSING)
         if rule.endpoint == "security.remove_passkey" or rule.arguments & ABOUT_PEOPLE:
             pairs = len(rule.arguments & ABOUT_PEOPLE) > 1
             return (OWN, COLLEAGUE, OTHER, MISSING, *([MIXED] if pairs else []))
@@ -72,6 +93,9 @@ class World:
         if argument == "number" and rule.endpoint == "security.remove_passkey":
             owner = self._owner(whose, name)
             return 999_999 if whose == MISSING else self.passkeys[owner] if owner else None
+        if _is_of_a_group(rule) and argument in OF_GROUPS:
+            owner = self._owner("another group’s" if whose == OTHER else whose, name)
+            return NO_SUCH_ID if whose == MISSING else self.groups.get(owner or NO_SUCH_ID, {}).get(argument)
         if argument not in ABOUT_PEOPLE:
             return self._thing(rule, argument, whose)
         if whose == MISSING:
@@ -108,7 +132,17 @@ class World:
             return self.people.get(name)
         if whose == COLLEAGUE:
             return self.colleagues.get(name)
-        return self.people["lena" if name == "omar" else "omar"]
+        if whose == OTHER:
+            return self.people["lena" if name == "omar" else "omar"]
+        stranger: uuid.UUID = self.things["stranger"]
+        return stranger
+
+
+def _is_of_a_group(rule: Rule) -> bool:
+    """Say whether an address of a group's editors names something of that group."""
+    return rule.endpoint.startswith(("listings.", "groups.")) and bool(
+        rule.arguments & (OF_GROUPS - {"organisation_id"}) or rule.endpoint in EDITORS_OF_GROUPS
+    )
 
 
 def _first_of(rule: Rule, argument: str) -> str:
@@ -151,6 +185,74 @@ def _invitation(team: Team, token: str) -> Invitation:
     return made
 
 
+def _listings(session: Any, world: World, cast: Cast, colleague: User) -> dict[str, Any]:
+    """Add what the editors of two groups keep, and what moderators find; return what belongs to nobody."""
+    stranger = make_member(Role.GROUP_EDITOR, organisation=make_organisation("Another Group"), name="Ann Other")
+    beside = make_member(Role.GROUP_EDITOR, organisation=stranger.memberships[0].organisation, name="Abby Other")
+    session.flush()
+    for user, other in ((cast.gus, colleague), (colleague, colleague), (stranger, beside)):
+        organisation = user.memberships[0].organisation
+        assert organisation is not None
+        venue = Venue(id=uuid.UUID(int=5), name="Hall", postcode="SE13 6LG")
+        listing = make_listing(organisation, make_content(venues=(venue,)))
+        invited = Invitation(
+            email="editor@example.org", email_fingerprint=fingerprint_of_address("editor@example.org"), name="New",
+            role=Role.GROUP_EDITOR, organisation_id=organisation.id, token_hash=hash_of(str(user.id)),
+            invited_by="test", expires_at=clock.now().replace(day=25),
+        )  # fmt: skip
+        session.add(invited)
+        session.flush()
+        world.groups[user.id] = {
+            "organisation_id": organisation.id,
+            "listing_id": listing.id,
+            "editor_id": other.memberships[0].id,
+            "invited_id": invited.id,
+        }
+    session.add_all(
+        GroupLead(organisation_id=user.memberships[0].organisation_id, user_id=user.id) for user in (cast.gus, stranger)
+    )
+    waiting = make_listing(cast.group, state=ListingState.WAITING)
+    claim = Claim(organisation_id=cast.practice.id, user_id=cast.pat.id, proof=Proof.MODERATOR)
+    claim.state = ClaimState.CHECKING
+    said = Suggestion(kind=SuggestionKind.CLOSED, service_id=waiting.service_id, text="It has closed.")
+    check = OrganisationCheck(
+        organisation_id=cast.group.id, kind=CheckKind.INSURANCE, seen_on=clock.today(), seen_by=cast.mo.actor
+    )
+    guide = Guide(
+        slug="staying-warm", title="Staying warm", summary="Keep one room warm.", text="Ring.",
+        review_on=clock.today(), published_at=clock.now(),
+    )  # fmt: skip
+    picture = Picture(
+        listing_id=waiting.id, body=b"x", media_type="image/png", width=1, height=1, added_by=cast.gus.actor
+    )
+    session.add_all([claim, said, check, guide, picture])
+    session.flush()
+    session.add(GuideVersion(guide_id=guide.id, number=1, title="x", summary="x", text="x", by="test"))
+    found = {
+        "stranger": stranger.id,
+        "listing_id": (waiting.id, NO_SUCH_ID),
+        "claim_id": (claim.id, NO_SUCH_ID),
+        "suggestion_id": (said.id, NO_SUCH_ID),
+        "check_id": (check.id, NO_SUCH_ID),
+        "picture_id": (picture.id, NO_SUCH_ID),
+        "venue_id": (uuid.UUID(int=5), NO_SUCH_ID),
+        "one_id": (waiting.service_id, NO_SUCH_ID),
+        "other_id": (world.groups[stranger.id]["listing_id"], NO_SUCH_ID),
+        **{
+            f"{endpoint}:slug": ("staying-warm", "no-such-guide")
+            for endpoint in (
+                "guides.guide",
+                "guides.show_or_withdraw",
+                "guides.version",
+                "guides.restore",
+                "search.guide",
+            )
+        },
+    }
+    session.flush()
+    return found
+
+
 def make_world(app: Flask) -> World:
     """Fill a clean database with everybody, and with something of everything that an address can name."""
     world = World()
@@ -168,7 +270,7 @@ def make_world(app: Flask) -> World:
                 invitation = _invitation(team, f"link-to-{team.name}")
                 session.flush()
                 world.invitations[team.id] = invitation.id
-            world.things = _things(session)
+            world.things = _things(session) | _listings(session, world, cast, colleagues["gus"])
         for user in everybody:
             _, token = session_cookie(app, user)
             world.sessions[user.id] = hash_of(token)  # type: ignore[assignment]
@@ -221,6 +323,7 @@ def _things(session: Any) -> dict[str, Any]:
     return {
         "service_id": (service.id, NO_SUCH_ID),
         "organisation_id": (service.organisation_id, NO_SUCH_ID),
+        "number": (1, 9_999),
         "search.pin_card:number": (1, 999_999),
         "search.area:slug": ("north", "nowhere"),
         "search.category:slug": ("food", "nothing"),

@@ -119,14 +119,14 @@ _BY_HAND: list[tuple[str, str, str, str, str]] = [
         "audit/chain.py",
         '"shown",\n    "previous_hash",',
         '"previous_hash",',
-        "tests/audit -k sqlite",
+        "tests/audit/test_verifying.py -k every_column",
     ),
     (
         "an unsafe address is written to",
         "messages/operations/tries.py",
         "    if is_unsafe(session, message.address_fingerprint):\n",
         "    if False:\n",
-        "tests/messages/test_decisions.py -k sqlite",
+        "tests/messages/test_delivery.py -k looked_at",
     ),
     (
         "a signature is not looked at",

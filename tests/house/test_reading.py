@@ -18,6 +18,7 @@ from portal.core.access import access_of
 from portal.core.database import transaction
 from portal.directory.models import Service, Taxonomy
 from tests.factories import make_area, make_location, make_organisation, make_service, make_term, weekly
+from tests.factories.guides import make_guide
 
 # Two of them are asked once a second at most: whether site facts or dates have changed.
 MOST_QUERIES = {"/services": 18, "default": 22}
@@ -30,6 +31,7 @@ def directory(database: SQLAlchemy) -> Service:
     with transaction():
         make_area("north", SQUARE)
         make_term(Taxonomy.CATEGORY, "food")
+        make_guide("staying-well", needs=["loneliness"])
         groups = [make_organisation(name=f"Group {number}", phone="020 7946 0100") for number in range(10)]
         services = [
             make_service(
@@ -59,7 +61,7 @@ def statements(database: SQLAlchemy) -> Iterator[list[str]]:
 
 def paths_of(app: Flask, service: Service) -> list[str]:
     values = {"service_id": service.id, "organisation_id": service.organisation_id, "number": 1}
-    slugs = {"search.area": "north", "search.category": "food"}
+    slugs = {"search.area": "north", "search.category": "food", "search.guide": "staying-well"}
     # Signing in has tests of its own: its pages need a first step, a link by e-mail, or an organisation's sign-in.
     elsewhere = ("security.", "invitations.", "account.", "messages.")
     paths = []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -18,22 +19,34 @@ from flask_sqlalchemy import SQLAlchemy
 
 from portal.accounts.models import User
 from portal.accounts.operations.invitations import Invitee, invite
-from portal.accounts.operations.sessions import begin_session, keep_form
+from portal.accounts.operations.sessions import begin_session, hash_of, keep_form
 from portal.accounts.operations.users import add_user
 from portal.accounts.roles import Role
 from portal.audit.origin import set_origin
+from portal.core import clock
 from portal.core.database import Base, transaction
 from portal.core.jobs import later
 from portal.core.rotation import sealed_tables
 from portal.core.sealing import Sealed, Seals
 from portal.core.settings import Settings
+from portal.listings.models import (
+    CallOutcome,
+    Claim,
+    ClaimMove,
+    ClaimState,
+    FreshnessCall,
+    FreshnessLink,
+    Proof,
+)
 from portal.messages.delivery import deliver_due
 from portal.messages.inbound import Reply
 from portal.messages.inbound.operations import take_in
 from portal.messages.models import Channel, Recipient
 from portal.messages.operations import queue
 from portal.messages.operations.queueing import DELIVER
+from tests.factories import make_organisation
 from tests.factories.accounts import make_user
+from tests.factories.listings import make_listing
 from tests.messages.servers import MailServer
 
 HUNDRED = 100
@@ -172,6 +185,51 @@ def plant_messages(planter: Planter) -> None:
     assert deliver_due() > 0
 
 
+def plant_listings(planter: Planter, client: FlaskClient, user: User) -> None:
+    """What groups, claimants and residents confide about listings, by pages where they take it."""
+    with transaction() as session:
+        organisation = make_organisation()
+        private: dict[str, Any] = {
+            "private_name": planter.plant("whom a group named for us"),
+            "private_email": planter.email("private address of a listing"),
+            "private_phone": planter.plant("private telephone of a listing"),
+        }
+        listing = make_listing(organisation, **private)
+        claim = Claim(
+            organisation_id=organisation.id,
+            user_id=user.id,
+            proof=Proof.DOMAIN,
+            about=planter.plant("what a claim says"),
+            proof_address=planter.email("address that proves a claim"),
+            objection=planter.plant("objection to a claim"),
+        )
+        session.add(claim)
+        session.flush()
+        why = planter.plant("why a claim moved")
+        session.add_all(
+            [
+                ClaimMove(claim_id=claim.id, to_state=ClaimState.PROVING, why=why, by="test"),
+                FreshnessLink(
+                    token_hash=hash_of("x"),
+                    organisation_id=organisation.id,
+                    sent_to=planter.email("address that was asked"),
+                    expires_at=clock.now(),
+                ),
+                FreshnessCall(
+                    organisation_id=organisation.id,
+                    outcome=CallOutcome.CONFIRMED,
+                    spoke_with=planter.plant("who was rung"),
+                    by="test",
+                ),
+            ]
+        )
+        service_id = listing.service_id
+    said = {"kind": "wrong", "text": planter.plant("what is wrong"), "email": planter.email("address of who said so")}
+    assert client.post(f"/services/{service_id}/wrong", data=said).status_code == 303
+    watching = {"email": planter.email("address of who wants to be told")}
+    assert client.post(f"/services/{service_id}/tell-me", data=watching).status_code == 303
+
+
 def plant_by_pages(planter: Planter, client: FlaskClient) -> None:
     """What a visitor types into the pages that take words."""
     for path in ("/sign-in", "/account/register", "/account/forgotten"):
@@ -199,12 +257,13 @@ def plant_errors(planter: Planter, user: User, logs: list[str]) -> None:
 
 
 @pytest.fixture
-def planted(app: Flask, database: SQLAlchemy, client: FlaskClient, logs: list[str], clock) -> Callable[[], Planter]:
+def planted(app: Flask, database: SQLAlchemy, client: FlaskClient, logs: list[str]) -> Callable[[], Planter]:
     def plant() -> Planter:
         planter = Planter()
         set_origin(planter.plant("network address in the audit"), "session")
         user = plant_accounts(planter)
         plant_messages(planter)
+        plant_listings(planter, client, user)
         plant_by_pages(planter, client)
         plant_errors(planter, user, logs)
         # Names for the rest.
@@ -283,8 +342,12 @@ def test_a_column_that_is_not_sealed_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The search itself works: with sealing switched off for texts, it finds them in every place but index and logs."""
-    monkeypatch.setattr(Sealed, "process_bind_param", lambda _self, value, _dialect: value and value.encode())
-    monkeypatch.setattr(Sealed, "process_result_value", lambda _self, value, _dialect: value and bytes(value).decode())
+    monkeypatch.setattr(
+        Sealed, "process_bind_param", lambda _self, value, _dialect: None if value is None else value.encode()
+    )
+    monkeypatch.setattr(
+        Sealed, "process_result_value", lambda _self, value, _dialect: None if value is None else bytes(value).decode()
+    )
     planter = planted()
     everywhere = places(app, database, tmp_path, logs)
     told = {name for name, content in everywhere.items() if "name of a user" in found_in(content, planter)}

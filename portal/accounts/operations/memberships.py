@@ -48,10 +48,12 @@ def give_role(
     actor: str,
     team_id: uuid.UUID | None = None,
     organisation_id: uuid.UUID | None = None,
+    but: uuid.UUID | None = None,
 ) -> Membership:
     """Do what `begin_membership` does within a transaction that is open, and return the membership.
 
-    It may be the actor's own: an invitation, which somebody else wrote, is accepted. Raises RefusedChangeError.
+    It may be the actor's own: an invitation, which somebody else wrote, is accepted, or a group is registered. `but`
+    is the session in which they ask for it themselves, which goes on. Raises RefusedChangeError.
     """
     user = lock_user(session, user_id)
     if not user.active:
@@ -73,7 +75,7 @@ def give_role(
         about_id=user.id,
         after={"membership": str(membership.id), **_facts(membership)},
     )
-    end_sessions(session, user_id=user.id, actor=actor)
+    end_sessions(session, user_id=user.id, actor=actor, but=but)
     return membership
 
 
@@ -97,8 +99,8 @@ def end_membership(*, membership_id: uuid.UUID, actor: str) -> bool:
     return True
 
 
-def take_role(session: Session, *, membership: Membership, actor: str) -> None:
-    """End a membership that the caller has checked, and every session of its user."""
+def take_role(session: Session, *, membership: Membership, actor: str, but: uuid.UUID | None = None) -> None:
+    """End a membership that the caller has checked, and every session of its user but the one in which they asked."""
     membership.ended_at, membership.ended_by = clock.now(), actor
     note(
         session,
@@ -108,7 +110,7 @@ def take_role(session: Session, *, membership: Membership, actor: str) -> None:
         about_id=membership.user_id,
         before={"membership": str(membership.id), **_facts(membership)},
     )
-    end_sessions(session, user_id=membership.user_id, actor=actor)
+    end_sessions(session, user_id=membership.user_id, actor=actor, but=but)
 
 
 def lock_user(session: Session, user_id: uuid.UUID) -> User:

@@ -88,7 +88,7 @@ class Store:
 
     def _save(self, session: Session, entries: Sequence[Entry]) -> None:
         """Write a batch; where the database or an operation refuses it, one by one, so that only one is lost."""
-        own = self._without_foreign(session, entries)
+        own = self._without_kept(session, self._without_foreign(session, entries))
         placed = self._place(session, self._without_short(session, own))
         try:
             with session.begin_nested():
@@ -171,6 +171,17 @@ class Store:
                 text = f"is in the directory already and did not come from the source “{self.source}”"
                 self.report.refuse(entry.line, "id", entry.title, text)
         return [entry for entry in entries if entry.service.id not in foreign]
+
+    def _without_kept(self, session: Session, entries: Sequence[Entry]) -> list[Entry]:
+        """Leave services as they are that a group writes itself."""
+        ids = [entry.service.id for entry in entries]
+        kept = set(session.scalars(sa.select(Service.id).where(Service.id.in_(ids), Service.is_kept_by_group)))
+        for entry in entries:
+            if entry.service.id in kept:
+                text = "is kept by the group itself, so it was left as it is"
+                self.report.note(entry.line, "", entry.title, text)
+                self.report.outcomes[Noun.SERVICE, Outcome.UNCHANGED] += 1
+        return [entry for entry in entries if entry.service.id not in kept]
 
     def _without_short(self, session: Session, entries: Sequence[Entry]) -> list[Entry]:
         """Leave services as they are of which the source tells only the head this time."""

@@ -7,7 +7,8 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.core.database import Base, Edited, Identified, choice
+from portal.core import clock
+from portal.core.database import Base, Edited, Identified, UtcDateTime, choice
 from portal.directory.models.contact import Contact, Phone
 from portal.directory.models.location import Location
 from portal.directory.models.organisation import Organisation
@@ -144,8 +145,24 @@ class ServiceAtLocation(Base):
     )
 
 
+class MovedService(Base):
+    """A service that was merged into another one: its old address leads there."""
+
+    __tablename__ = "moved_service"
+
+    old_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    service_id: Mapped[uuid.UUID] = mapped_column(sa.ForeignKey("service.id"), index=True)
+    moved_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=clock.now)
+    moved_by: Mapped[str] = mapped_column(sa.String(80))
+
+
 class Service(Identified, Edited, Base):
-    """An activity, a service, a place or a volunteering opportunity that people can find."""
+    """An activity, a service, a place or a volunteering opportunity that people can find.
+
+    A group that takes introductions is reached at `introduction_*`, which staff see and residents do not.
+    `closed_until` is the London day on which a service that is temporarily closed opens again. `is_kept_by_group`
+    says that a group writes it itself: imports leave it as it is.
+    """
 
     __tablename__ = "service"
     __table_args__ = (
@@ -174,6 +191,15 @@ class Service(Identified, Edited, Base):
     waiting_weeks: Mapped[int | None]
     email: Mapped[str] = mapped_column(sa.String(254), default="")
     website: Mapped[str] = mapped_column(sa.String(500), default="")
+    takes_direct_payments: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    takes_personal_budgets: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    takes_introductions: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    introduction_email: Mapped[str] = mapped_column(sa.String(254), default="", server_default="")
+    introduction_phone: Mapped[str] = mapped_column(sa.String(40), default="", server_default="")
+    picture_id: Mapped[uuid.UUID | None]
+    picture_words: Mapped[str] = mapped_column(sa.String(300), default="", server_default="")
+    closed_until: Mapped[dt.date | None]
+    is_kept_by_group: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     last_confirmed_on: Mapped[dt.date | None]
     last_confirmed_by: Mapped[str] = mapped_column(sa.String(120), default="")
 

@@ -29,7 +29,7 @@ from portal.directory.operations.drafts import (
 from portal.directory.operations.locations import save_locations
 from portal.directory.operations.organisations import end_organisation, save_organisations
 from portal.directory.operations.rows import Outcome
-from portal.directory.operations.services import save_services
+from portal.directory.operations.services import confirm_service, save_services, set_status
 from portal.directory.operations.vocabulary import add_missing_terms, load_vocabulary, term_id
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "ServiceDraft",
     "VenueDraft",
     "add_missing_terms",
+    "confirm_service",
     "end_organisation",
     "faults_of_organisation",
     "faults_of_service",
@@ -59,5 +60,6 @@ __all__ = [
     "save_locations",
     "save_organisations",
     "save_services",
+    "set_status",
     "term_id",
 ]

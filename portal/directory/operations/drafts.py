@@ -210,6 +210,15 @@ class ServiceDraft(Draft):
     waiting_weeks: int | None = None
     email: str = _text(254, form=Form.EMAIL)
     website: str = _text(500, form=Form.URL)
+    takes_direct_payments: bool = False
+    takes_personal_budgets: bool = False
+    takes_introductions: bool = False
+    introduction_email: str = _text(254, form=Form.EMAIL)
+    introduction_phone: str = _text(40, form=Form.PHONE)
+    picture_id: uuid.UUID | None = None
+    picture_words: str = _text(300)
+    closed_until: dt.date | None = None
+    is_kept_by_group: bool = False
     last_confirmed_on: dt.date | None = None
     last_confirmed_by: str = _text(120)
     categories: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Saving services with everything that belongs to them."""
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
+from portal.audit.operations import note as audit
 from portal.core import clock
 from portal.directory.models import (
     CostOption,
@@ -16,6 +18,7 @@ from portal.directory.models import (
     ServiceArea,
     ServiceAtLocation,
     ServiceLanguage,
+    ServiceStatus,
     ServiceTerm,
     Taxonomy,
 )
@@ -36,8 +39,11 @@ _WHOLE = tuple(
 _COLUMNS = (
     "organisation_id", "kind", "name", "summary", "description", "status", "when_note", "minimum_age", "maximum_age",
     "cost_kind", "cost_note", "joining", "how_to_join", "capacity", "places_left", "waiting_weeks", "email", "website",
-    "last_confirmed_on", "last_confirmed_by",
+    "takes_direct_payments", "takes_personal_budgets", "takes_introductions", "introduction_email",
+    "introduction_phone", "picture_id", "picture_words", "closed_until", "is_kept_by_group", "last_confirmed_on",
+    "last_confirmed_by",
 )  # fmt: skip
+_LONGEST_NAME = 120
 _RULE = (
     "at", "frequency", "interval", "by_day", "by_month_day", "starts_on", "valid_from", "valid_to", "opens_at",
     "closes_at", "except_on", "also_on", "not_on_bank_holidays", "term_time_only", "note",
@@ -59,6 +65,34 @@ def save_services(
         there = {row.id: row for row in rows}
         _refuse_foreign_numbers(session, drafts)
         return {draft.id: _save(session, there.get(draft.id), draft, known, actor) for draft in drafts}
+
+
+def set_status(session: Session, *, service_id: uuid.UUID, status: ServiceStatus, actor: str) -> None:
+    """Show or hide a service that no group writes, within the caller's transaction. Raises LookupError."""
+    row = _get(session, service_id)
+    if row.status is not status:
+        before, row.status = row.status, status
+        audit(
+            session, actor=actor, act="service:set-status", about="service", about_id=service_id,
+            before={"status": before}, after={"status": status},
+        )  # fmt: skip
+
+
+def confirm_service(session: Session, *, service_id: uuid.UUID, on: dt.date, by: str, actor: str) -> None:
+    """Note that what a service says is still right, on a London day; `by` says who said so. Raises LookupError."""
+    row = _get(session, service_id)
+    before, row.last_confirmed_on, row.last_confirmed_by = row.last_confirmed_on, on, by[:_LONGEST_NAME].rstrip()
+    audit(
+        session, actor=actor, act="service:confirm", about="service", about_id=service_id,
+        before={"on": before}, after={"on": on},
+    )  # fmt: skip
+
+
+def _get(session: Session, service_id: uuid.UUID) -> Service:
+    row = session.get(Service, service_id)
+    if row is None:
+        raise LookupError(service_id)
+    return row
 
 
 def _refuse_foreign_numbers(session: Session, drafts: Sequence[ServiceDraft]) -> None:

@@ -11,6 +11,7 @@ from portal.core.text import clean
 from portal.directory.models import Taxonomy
 from portal.directory.queries import find_organisation, find_term, list_all_terms, list_services_of
 from portal.geo.queries import find_area
+from portal.guides.shelf import shelf
 from portal.search.asking import read_request
 from portal.search.cards import cards_for, hit_without_question, make_card, read_services
 from portal.search.finding import count_by_category, find
@@ -49,6 +50,7 @@ def needs() -> str:
         needs=[term for term in terms[Taxonomy.NEED] if term.is_offered],
         categories=terms[Taxonomy.CATEGORY],
         counts=count_by_category(),
+        guides=shelf().guides,
     )
 
 

@@ -7,6 +7,7 @@ from portal.core import clock
 from portal.core.access import public
 from portal.directory.models import Taxonomy
 from portal.directory.queries import list_all_terms
+from portal.guides.shelf import shelf
 from portal.search.asking import read_request
 from portal.search.cards import cards_for, read_services
 from portal.search.finding import count_by_category, find
@@ -38,4 +39,5 @@ def home() -> str:
         needs=[term for term in terms[Taxonomy.NEED] if term.on_start_page and term.is_offered],
         categories=terms[Taxonomy.CATEGORY],
         counts=count_by_category(),
+        guides=shelf().guides,
     )

@@ -17,6 +17,7 @@ from portal.search.asking import read_request, to_args, without
 from portal.search.cards import cards_for, hit_at, make_card, read_services
 from portal.search.crisis import is_urgent
 from portal.search.finding import find, list_pins, matching_words, rescue, suggest
+from portal.search.guides import guides_for
 from portal.search.neighbourhoods import by_neighbourhood
 from portal.search.results import SearchRequest, Suggestion
 from portal.search.views import blueprint
@@ -25,7 +26,13 @@ from portal.search.views.shortlist import saved_ids
 
 SCALE = 100_000
 MOST_PINS = 1000
-HINTS = {"service": "", "need": "I need help with this", "category": "a kind of help", "place": "near here"}
+HINTS = {
+    "service": "",
+    "guide": "advice to read",
+    "need": "I need help with this",
+    "category": "a kind of help",
+    "place": "near here",
+}
 
 
 @blueprint.get("/services")
@@ -81,6 +88,7 @@ def _around(question: SearchRequest, names: results_page.Names) -> dict[str, Any
         "here": here,
         "came_from": {"from": here} if asked else {},
         "page_href": lambda page: results_address(dataclasses.replace(question, page=page)),
+        "guides": guides_for(question),
         "crisis_lines": site().crisis_lines if is_urgent(question.q, question.needs) else (),
     }
 
@@ -154,4 +162,6 @@ def _leads_to(suggestion: Suggestion) -> str:
         return url_for("search.service", service_id=target)
     if suggestion.kind == "category":
         return url_for("search.category", slug=target)
+    if suggestion.kind == "guide":
+        return url_for("search.guide", slug=target)
     return address_with("search.results", {"where" if suggestion.kind == "place" else "need": [target]})

@@ -1,9 +1,11 @@
 """A service's page and its calendar file."""
 
+import datetime as dt
 import uuid
+from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from flask import Response, abort, render_template, request, url_for
+from flask import Response, abort, redirect, render_template, request, url_for
 
 from portal.core import clock
 from portal.core.access import public
@@ -11,7 +13,7 @@ from portal.core.site import site
 from portal.core.text import slugify
 from portal.core.web import public_url
 from portal.directory.models import Service
-from portal.directory.queries import find_service
+from portal.directory.queries import find_moved, find_service
 from portal.geo.distance import miles_between
 from portal.geo.maps import venues_map
 from portal.geo.place import Place
@@ -34,36 +36,50 @@ def service_or_404(service_id: uuid.UUID) -> Service:
     return find_service(service_id) or abort(404)
 
 
+def _lead_to_moved(service_id: uuid.UUID) -> NoReturn:
+    kept_id = find_moved(service_id)
+    abort(redirect(url_for("search.service", service_id=kept_id), 301) if kept_id else 404)
+
+
 @blueprint.get("/services/<uuid:service_id>")
 @public
 def service(service_id: uuid.UUID) -> str:
-    """Show everything that is known of a service, in plain order."""
-    found = service_or_404(service_id)
+    """Show everything that is known of a service, in plain order; one that was merged leads to the other."""
+    found = find_service(service_id) or _lead_to_moved(service_id)
     now = clock.now()
-    page = describe(found, now)
     alike = similar(service_id)
     asked = read_results_address(request.args.get("from", ""))
     back_href = results_address_of(asked) if asked is not None else ""
     address = public_url("search.service", service_id=service_id)
     maker = public_url("search.organisation", organisation_id=found.organisation_id)
-    points = [venue.position for venue in page.public_venues if venue.position]
+    shown = parts_of_page(found, now)
+    page: ServicePage = shown["page"]
     return render_template(
         "search/service.html",
-        page=page,
-        service=found,
-        marks=[mark for mark in (closed_mark(found), None if page.is_closed else places_mark(found)) if mark],
-        waiting=waiting_in_words(found),
-        plate_icon=plate_icon(found),
-        today=now.astimezone(clock.LONDON).date(),
+        **shown,
         back_href=back_href,
         here=_with_way_back(url_for("search.service", service_id=service_id), back_href),
         distances=distances(page, read_request(asked).place) if asked else {},
         alike=cards_for(alike, read_services(alike), now=now),
         is_saved=service_id in saved_ids(),
         address=address,
-        map=venues_map(points) if points else None,
         structured=as_script_text(structured(page, address, maker)),
     )
+
+
+def parts_of_page(found: Service, now: dt.datetime) -> dict[str, Any]:
+    """Return what the page of a service shows of it at an aware instant; a preview shows the same."""
+    page = describe(found, now)
+    points = [venue.position for venue in page.public_venues if venue.position]
+    return {
+        "page": page,
+        "service": found,
+        "marks": [mark for mark in (closed_mark(found), None if page.is_closed else places_mark(found)) if mark],
+        "waiting": waiting_in_words(found),
+        "plate_icon": plate_icon(found),
+        "today": now.astimezone(clock.LONDON).date(),
+        "map": venues_map(points) if points else None,
+    }
 
 
 def _with_way_back(address: str, back: str) -> str:

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.access import public
 from portal.core.addresses import local_path
 from portal.core.web import public_url
-from portal.directory.queries import list_services
+from portal.directory.queries import list_old_ids, list_services
 from portal.search.forms import SendForm
 from portal.search.service_page import ServicePage, describe
 from portal.search.shortlist import COOKIE, DAYS, LIMIT, pack, unpack, with_removed, with_saved
@@ -111,8 +111,10 @@ def save_to_shortlist() -> AnyResponse:
 def take_off_shortlist() -> AnyResponse:
     """Take one service off the list and go back."""
     back = local_path(request.form.get("back", ""))
-    asked = _asked_id()
-    return _keep(with_removed(saved_ids(), asked) if asked else saved_ids(), back)
+    ids, asked = saved_ids(), _asked_id()
+    for one in (asked, *list_old_ids(asked)) if asked else ():
+        ids = with_removed(ids, one)
+    return _keep(ids, back)
 
 
 @blueprint.post("/shortlist/clear")

@@ -2,9 +2,11 @@
 import "leaflet";
 import "leaflet.markercluster";
 import { prepareMaps } from "./map/base.js";
+import { hereaboutsMovable } from "./map/movable.js";
 import { hereaboutsPins } from "./map/pins.js";
 import { hereaboutsVenues } from "./map/venues.js";
 
 prepareMaps();
+window.hereaboutsMovable = hereaboutsMovable;
 window.hereaboutsPins = hereaboutsPins;
 window.hereaboutsVenues = hereaboutsVenues;
