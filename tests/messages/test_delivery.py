@@ -90,7 +90,8 @@ def test_an_hour_without_a_mail_server(
 
     def more() -> None:
         if len(messages) < count - 1:
-            messages.extend(queue_notice(f"person{len(messages)}@example.org") for _ in range(max(1, count // 50)))
+            more_now = min(max(1, count // 50), count - 1 - len(messages))
+            messages.extend(queue_notice(f"person{len(messages)}@example.org") for _ in range(more_now))
         elif not urgent:
             urgent.append(queue_notice("worker@example.org", wording="alarm"))
         jobs.settle()
