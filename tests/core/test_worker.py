@@ -195,12 +195,24 @@ def test_the_server_has_a_worker_beside_it(tmp_path: Path, migrated_sqlite: Path
         return False
 
     try:
-        wait_for(lambda: len(workers()) == 1)
+        started: list[int] = []
+
+        def has_one() -> bool:
+            started[:] = workers()
+            return len(started) == 1
+
+        wait_for(has_one)
         wait_for(answers)
-        (first,) = workers()
+        (first,) = started
         os.kill(first, signal.SIGKILL)
-        wait_for(lambda: len(workers()) == 1 and workers() != [first])
-        (second,) = workers()
+        seen: list[int] = []
+
+        def has_another() -> bool:
+            seen[:] = workers()
+            return len(seen) == 1 and seen != [first]
+
+        wait_for(has_another)
+        (second,) = seen
         # As Ctrl-C and a supervisor do; the queue's file says that the worker had come so far.
         wait_for((tmp_path / "portal-jobs.sqlite3").exists)
         server.send_signal(signal.SIGTERM)
