@@ -60,6 +60,7 @@ class Engine:
         self._looked_at = float("-inf")
         self._news = self._news_seen = 0
         self._stamp: Stamp | None = None
+        self._is_being_written = False
         self._keeper = Keeper(self.folder, self.look_again)
 
     def look_again(self, *_sender: object) -> None:
@@ -132,7 +133,8 @@ class Engine:
             seen = counting(self.folder)
             if state is not before or state.is_behind or self._disk_changed():
                 state = self._read_index(connection, state)
-        if state.is_behind:
+        # While somebody is putting a new index in its place, nobody can tell what it lacks.
+        if state.is_behind and not self._is_being_written:
             self._keeper.ask(_job(state, seen))
         return state
 
@@ -165,7 +167,7 @@ class Engine:
 
     def _read_index(self, connection: sa.Connection, state: State) -> State:
         """Look the words up in the index as far as it can be trusted."""
-        reader = state.reader
+        reader, self._is_being_written = state.reader, False
         try:
             stamp = self.folder.stamp()
             if reader is None or stamp != self._stamp:
@@ -185,6 +187,7 @@ class Engine:
 
     def _open(self, before: IndexReader | None) -> IndexReader | None:
         with self.folder.lock("write", shared=True) as is_free:
+            self._is_being_written = not is_free
             if not is_free:
                 return before
             generation = self.folder.current()

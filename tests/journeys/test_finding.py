@@ -1,10 +1,11 @@
 """A resident finds something near home: by keyboard alone, without script, by suggestion, and on the map."""
 
+import contextlib
 import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
 from tests.journeys.conftest import Complaints
 
@@ -99,7 +100,8 @@ def test_filters_apply_without_a_page_load(open_page: Open) -> None:
 def test_suggestions_while_typing(open_page: Open) -> None:
     page = open_page("/")
     box = page.get_by_label("What are you looking for?")
-    box.press_sequentially("warm wel", delay=20)
+    with page.expect_response(re.compile("/suggest.q=warm%20wel$")):
+        box.press_sequentially("warm wel", delay=20)
     option = page.get_by_role("option").first
     expect(option).to_contain_text(re.compile("warm", re.IGNORECASE))
     assert box.get_attribute("aria-expanded") == "true"
@@ -108,6 +110,24 @@ def test_suggestions_while_typing(open_page: Open) -> None:
     page.keyboard.press("Enter")
     expect(page).not_to_have_url(re.compile(r"/$"))
     expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("warm", re.IGNORECASE))
+
+
+def test_a_late_answer_does_not_take_away_what_is_chosen(open_page: Open) -> None:
+    page = open_page("/")
+    late: list[Route] = []
+    page.route("**/suggest?q=lunch", lambda route: late.append(route))
+    box = page.get_by_label("What are you looking for?")
+    box.press_sequentially("lun", delay=20)
+    option = page.get_by_role("option").first
+    expect(option).to_be_visible()
+    with page.expect_request("**/suggest?q=lunch"):
+        box.press_sequentially("ch", delay=20)
+    page.keyboard.press("ArrowDown")
+    # The page has let go of the question, so the answer may find nobody there.
+    with contextlib.suppress(Error):
+        late[0].fulfill(json={"suggestions": []})
+    page.wait_for_timeout(200)
+    expect(option).to_have_attribute("aria-selected", "true")
 
 
 def test_escape_closes_the_suggestions_and_keeps_the_words(open_page: Open) -> None:

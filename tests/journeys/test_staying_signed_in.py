@@ -123,8 +123,9 @@ def test_what_was_typed_outlives_the_session(
     page = at_work()
     page.locator("#q").fill(WORRY)
     wait(page, clock, 13.2)
-    wait(page, clock, 2)
     dialog = page.get_by_role("dialog")
+    expect(dialog).to_have_accessible_name("Are you still there?")
+    wait(page, clock, 2)
     expect(dialog).to_have_accessible_name("You are signed out")
     assert axe(page) == []
     page.keyboard.press("Escape")

@@ -144,6 +144,22 @@ def test_damage_while_the_site_is_up(settled: Engine, caplog: pytest.LogCaptureF
         assert not settled.difference()
 
 
+def test_nothing_is_written_twice_while_a_new_index_is_put_in_place(
+    settled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another index counts already, but cannot be opened for a moment: it need not be made once more."""
+    asked: list[object] = []
+    monkeypatch.setattr(settled._keeper, "ask", asked.append)
+    monkeypatch.setattr(settled, "_state", None)
+    with settled.folder.lock("write") as mine:
+        assert mine
+        settled.look_again()
+        assert find(SearchRequest(q="yoga")).is_rebuilding
+    assert asked == []
+    settled.look_again()
+    assert not find(SearchRequest(q="yoga")).is_rebuilding
+
+
 @pytest.mark.parametrize("how", ["folder", "generation", "current", "empty current"])
 def test_parts_that_are_removed(settled: Engine, how: str) -> None:
     generation = settled.folder.current()

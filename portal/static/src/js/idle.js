@@ -26,8 +26,8 @@ export function watchIdle() {
   let lastWords = "";
 
   const left = () => Math.max(0, (endsAt - Date.now()) / 1000);
-  const lasts = (seconds) => {
-    endsAt = Date.now() + seconds * 1000;
+  const lasts = (seconds, since) => {
+    endsAt = since + seconds * 1000;
   };
 
   function hide() {
@@ -58,10 +58,11 @@ export function watchIdle() {
   }
 
   // What the server says goes: another tab may have kept the session alive, or ended it.
-  function believe(said) {
+  // It counts from when it was asked: the computer may have slept before the answer came.
+  function believe(said, askedAt) {
     if (!said) return show("ended");
     if (said.user !== dialog.dataset.user) return window.location.replace("/account");
-    lasts(said.seconds);
+    lasts(said.seconds, askedAt);
     for (const field of document.querySelectorAll("input[name=csrf_token]")) field.value = said.token;
     if (said.seconds > WARN) {
       isQuiet = false;
@@ -76,7 +77,8 @@ export function watchIdle() {
     if (isAsking) return;
     isAsking = true;
     try {
-      believe(await ask(init));
+      const askedAt = Date.now();
+      believe(await ask(init), askedAt);
     } catch {
       // The line is down: count on with what is known.
       if (left() === 0) show("ended");
@@ -121,6 +123,6 @@ export function watchIdle() {
     if (event.persisted) talk();
   });
 
-  lasts(Number(dialog.dataset.seconds));
+  lasts(Number(dialog.dataset.seconds), Date.now());
   window.setInterval(look, LOOK_EVERY);
 }

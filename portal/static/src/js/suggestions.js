@@ -103,9 +103,13 @@ class Suggestions {
     this.input.setAttribute("aria-expanded", String(is));
   }
 
-  close() {
+  stopAsking() {
     window.clearTimeout(this.timer);
     if (this.asking) this.asking.abort();
+  }
+
+  close() {
+    this.stopAsking();
     this.chosen = -1;
     this.input.removeAttribute("aria-activedescendant");
     this.open(false);
@@ -127,8 +131,9 @@ class Suggestions {
     event.preventDefault();
   }
 
-  // One step beyond either end is the field itself.
+  // One step beyond either end is the field itself. A late answer must not take the list away from under the finger.
   choose(index) {
+    this.stopAsking();
     this.chosen = index >= this.found.length ? -1 : index;
     [...this.list.children].forEach((option, at) => option.setAttribute("aria-selected", String(at === this.chosen)));
     const option = this.list.children[this.chosen];
