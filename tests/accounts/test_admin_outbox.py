@@ -103,8 +103,8 @@ def test_every_state_has_words_and_a_page(ada: FlaskClient, database: SQLAlchemy
 @pytest.mark.parametrize("query", ["state=x", "page=0", "page=-1", "page=x", "page=99999999999999999999", "state=%00"])
 def test_odd_questions_are_answered(ada: FlaskClient, database: SQLAlchemy, query: str) -> None:
     make()
-    page_of(ada, f"/admin/outbox?{query}")
-    page_of(ada, f"/admin/outbox/replies?{query}")
+    assert "<h1" in page_of(ada, f"/admin/outbox?{query}")
+    assert "<h1" in page_of(ada, f"/admin/outbox/replies?{query}")
 
 
 def test_the_list_has_pages(ada: FlaskClient, database: SQLAlchemy) -> None:

@@ -200,7 +200,7 @@ def test_a_photo_with_a_second_frame_is_still_one() -> None:
 # What is refused.
 
 
-def refused(body: bytes, reason: str) -> None:
+def assert_refused(body: bytes, reason: str) -> None:
     with soon(), pytest.raises(PictureError, match=reason) as caught:
         read_picture(body)
     assert str(caught.value).endswith(".") and "Error" not in str(caught.value)
@@ -240,7 +240,7 @@ def zipped(name: str) -> bytes:
     ids=lambda body: repr(body[:8]),
 )
 def test_other_kinds_are_refused_whatever_they_are_called(body: bytes) -> None:
-    refused(body, "not a JPEG, PNG or WebP")
+    assert_refused(body, "not a JPEG, PNG or WebP")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -280,24 +280,24 @@ def webp_lossless_of(width: int, height: int) -> bytes:
 
 @pytest.mark.parametrize("size", [(4473, 4472), (30_000, 30_000), (65_000, 65_000), (1, 20_000_001)])
 def test_bombs_are_refused_before_they_unfold(size: tuple[int, int]) -> None:
-    refused(png(*size), "20 million")
+    assert_refused(png(*size), "20 million")
     if max(size) <= 65_000:
-        refused(jpeg_of(*size), "20 million")
-    refused(webp_of(*size) if max(size) < 2**24 else png(*size), "20 million")
+        assert_refused(jpeg_of(*size), "20 million")
+    assert_refused(webp_of(*size) if max(size) < 2**24 else png(*size), "20 million")
     if max(size) <= 16_383:
-        refused(webp_lossless_of(*size), "20 million")
+        assert_refused(webp_lossless_of(*size), "20 million")
 
 
 def test_a_bomb_of_flat_colour() -> None:
     """A real file of a hundred million points, small as it is."""
     body = saved(Image.new("1", (10_000, 10_000)), "PNG")
     assert len(body) < 50_000
-    refused(body, "20 million")
+    assert_refused(body, "20 million")
 
 
 def test_text_that_unfolds() -> None:
     text = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"x" * 50_000_000, 9))
-    refused(png(20, 20, text * 40), "damaged")
+    assert_refused(png(20, 20, text * 40), "damaged")
 
 
 def scans(count: int, side: int) -> bytes:
@@ -310,13 +310,13 @@ def scans(count: int, side: int) -> bytes:
 def test_many_scans() -> None:
     body = scans(5_000, 4_400)
     assert len(body) < MOST_BYTES
-    refused(body, "unusual way")
+    assert_refused(body, "unusual way")
     with soon(3):
         read_picture(scans(MOST_SCANS, 4_400))
 
 
 def test_too_many_bytes_are_not_even_read() -> None:
-    refused(saved(drawn(), "JPEG") + b"\0" * MOST_BYTES, "10 MB")
+    assert_refused(saved(drawn(), "JPEG") + b"\0" * MOST_BYTES, "10 MB")
 
     class Endless(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:
@@ -330,11 +330,11 @@ def test_too_many_bytes_are_not_even_read() -> None:
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_moving_pictures_are_refused(kind: str) -> None:
     frames = [Image.new("RGB", (20, 20), (number, 0, 0)) for number in range(0, 250, 10)]
-    refused(saved(frames[0], kind, save_all=True, append_images=frames[1:]), "moving")
+    assert_refused(saved(frames[0], kind, save_all=True, append_images=frames[1:]), "moving")
 
 
 def test_a_moving_picture_that_claims_many_frames() -> None:
-    refused(png(20, 20, chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))), "moving|damaged")
+    assert_refused(png(20, 20, chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))), "moving|damaged")
 
 
 @pytest.mark.parametrize("kind", KINDS)

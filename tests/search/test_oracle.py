@@ -43,7 +43,9 @@ def answered(state: State, request: SearchRequest, covering: frozenset[uuid.UUID
     return found
 
 
-def check(state: State, documents: Sequence[Document], request: SearchRequest, covering: frozenset[uuid.UUID]) -> int:
+def assert_agrees(
+    state: State, documents: Sequence[Document], request: SearchRequest, covering: frozenset[uuid.UUID]
+) -> int:
     """Compare one answer in every respect; returns the number found."""
     found = answered(state, request, covering)
     oracle = Oracle(documents, request, found.now, covering)
@@ -59,7 +61,7 @@ def check(state: State, documents: Sequence[Document], request: SearchRequest, c
     return len(expected)
 
 
-def check_facets(
+def assert_agrees_facets(
     state: State, documents: Sequence[Document], request: SearchRequest, covering: frozenset[uuid.UUID]
 ) -> None:
     found = answered(state, request, covering)
@@ -76,7 +78,7 @@ def test_requests_drawn_by_lot(proof: Callable[..., int]) -> None:
     count = proof("random requests agree with the oracle: ids, distances, order", sample=300, full=10_000)
     for _ in range(count):
         covering = frozenset(area for area in AREAS if lot.random.random() < 0.4)
-        totals.append(check(state, documents, lot.request(), covering))
+        totals.append(assert_agrees(state, documents, lot.request(), covering))
     assert sum(total > 0 for total in totals) > count / 3, "Too few requests find anything for the test to mean much."
 
 
@@ -85,7 +87,7 @@ def test_counts_beside_every_filter(proof: Callable[..., int]) -> None:
     documents = lot.documents(40)
     state = make_state(documents)
     for _ in range(proof("random requests whose counts beside every filter agree", sample=60, full=1_000)):
-        check_facets(state, documents, lot.request(), frozenset(AREAS[:1]))
+        assert_agrees_facets(state, documents, lot.request(), frozenset(AREAS[:1]))
 
 
 @pytest.mark.parametrize("moment", ["2026-12-24T23:30", "2026-10-24T22:45", "2027-03-27T23:59", "2026-07-06T11:00"])
@@ -96,7 +98,7 @@ def test_other_moments(clock: time_machine.Traveller, moment: str) -> None:
     documents = lot.documents(40)
     state = make_state(documents)
     for _ in range(40):
-        check(state, documents, lot.request(), frozenset(AREAS[1:]))
+        assert_agrees(state, documents, lot.request(), frozenset(AREAS[1:]))
 
 
 def test_after_changes_too() -> None:
@@ -116,8 +118,8 @@ def test_after_changes_too() -> None:
         touched = {*gone, again.id, *(document.id for document in fresh)}
         state = states.with_changes(state, [*fresh, again], touched, Watermark(step + 2, ""))
         for _ in range(5):
-            check(state, list(documents.values()), lot.request(), frozenset(AREAS[:2]))
-        check_facets(state, list(documents.values()), lot.request(), frozenset(AREAS[:2]))
+            assert_agrees(state, list(documents.values()), lot.request(), frozenset(AREAS[:2]))
+        assert_agrees_facets(state, list(documents.values()), lot.request(), frozenset(AREAS[:2]))
     assert len(state.columns.documents) > state.columns.count
 
 
@@ -132,4 +134,4 @@ def test_over_midnight() -> None:
     lot.random = random.Random(1)
     for request in random_requests:
         if not (request.days or request.times or request.on):
-            check(state, documents, request, frozenset())
+            assert_agrees(state, documents, request, frozenset())

@@ -144,15 +144,15 @@ def test_the_card_of_a_pin(client: FlaskClient, soup: Service) -> None:
 
 @pytest.mark.parametrize("number", ["0", "999999", "99999999999999999999999", "-1", "x"])
 def test_no_card_for_a_pin_that_is_not_there(client: FlaskClient, soup: Service, number: str) -> None:
-    read(client, f"/services/pins/{number}", 404)
+    assert client.get(f"/services/pins/{number}").status_code == 404
 
 
 def test_no_card_for_what_is_not_public(client: FlaskClient, database: SQLAlchemy, soup: Service) -> None:
     hidden = confidential(database)
-    read(client, f"/services/pins/{hidden.locations[0].number}", 404)
+    assert client.get(f"/services/pins/{hidden.locations[0].number}").status_code == 404
     database.session.merge(soup).status = ServiceStatus.INACTIVE
     database.session.commit()
-    read(client, f"/services/pins/{soup.locations[0].number}", 404)
+    assert client.get(f"/services/pins/{soup.locations[0].number}").status_code == 404
 
 
 def test_suggestions_lead_somewhere(client: FlaskClient, soup: Service) -> None:
