@@ -6,8 +6,11 @@ BIN := $(VENV)/bin
 NODE_PATH_FIRST := PATH="$(CURDIR)/$(BIN):$$PATH"
 NODE_IS_NEW = command -v npm >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 
+# The tests start many processes; what one has compiled serves all others, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run test proof bench lint types layers check assets clean requirements
+.PHONY: help run test proof bench relevance lint types layers check assets clean requirements
 
 help: ## print the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,8 +24,11 @@ test: $(VENV)/.made-dev portal/static/build/manifest.json ## run the whole suite
 proof: $(VENV)/.made-dev portal/static/build/manifest.json ## run every proof at its full count
 	@PORTAL_TEST_FULL=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-bench: $(VENV)/.made-dev portal/static/build/manifest.json ## measure speed and weight, and print it
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/.made-bench portal/static/build/manifest.json ## measure speed and weight, and print it
+	@$(BIN)/python -m benchmarks $(ARGUMENTS)
+
+relevance: $(VENV)/.made-dev ## judge what the search finds, and print it
+	@$(BIN)/python -m benchmarks.relevance $(ARGUMENTS)
 
 check: lint types layers ## all that reads the code without running it
 
@@ -43,6 +49,7 @@ clean: ## remove what was made, but no data
 requirements: ## pin the newest releases anew (needs uv)
 	uv pip compile setup.cfg requirements-build.in --universal --python-version 3.11 --generate-hashes --no-header -q -U -o requirements.txt
 	uv pip compile setup.cfg requirements-build.in --extra dev --universal --python-version 3.11 --generate-hashes --no-header -q -U -c requirements.txt -o requirements-dev.txt
+	uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes --no-header -q -U -o requirements-bench.txt
 	uv pip compile requirements-node.in --universal --python-version 3.11 --generate-hashes --no-header -q -U -o requirements-node.txt
 
 $(VENV)/bin/python:
@@ -63,6 +70,11 @@ $(VENV)/.made-dev: requirements-dev.txt $(VENV)/.made
 	@echo "Installing what the tests need …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# What is compared with may be missing: the bench says so and goes on.
+$(VENV)/.made-bench: requirements-bench.txt $(VENV)/.made-dev
+	@echo "Installing what the bench compares with …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt && touch $@ || echo "It could not be installed, so it is left out."
 
 node_modules/.made: package.json package-lock.json requirements-node.txt | $(VENV)/.made
 	@$(NODE_IS_NEW) || { echo "No Node.js 20.19 or newer with npm: taking the one from PyPI …"; \

@@ -12,7 +12,8 @@ import uuid
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks import finding, listings, serving
+from benchmarks import aims, finding, listings, serving
+from benchmarks.comparing import compare
 from benchmarks.load import Load, ask_as_users
 from benchmarks.questions import rendered_addresses, result_addresses
 from benchmarks.report import Report, machine
@@ -31,9 +32,11 @@ PARTS = (
     "Results page over HTTP",
     "The same page, only rendered",
     "Ratios",
+    "Beside other engines: words, two kilometres, counts",
     "Weight on the wire, gzipped",
+    "Aims",
 )
-BUILD, FIND, CHANGE, PAGE, RENDER, RATIO, WEIGHT = PARTS
+BUILD, FIND, CHANGE, PAGE, RENDER, RATIO, BESIDE, WEIGHT, AIMS = PARTS
 
 
 class Bench:
@@ -42,6 +45,9 @@ class Bench:
     def __init__(self, sizes: list[int]) -> None:
         self.report = Report(sizes, PARTS)
         self.middles: dict[tuple[str, int], float] = {}
+        self.per_second: dict[tuple[str, int], float] = {}
+        self.page_p95: dict[int, float] = {}
+        self.aims = aims.Aims()
         self.failed = 0
 
     def run(self, size: int) -> None:
@@ -60,21 +66,46 @@ class Bench:
             listings.fill(size)
             self._set(BUILD, "listings made (not the product)", size, f"{time.perf_counter() - began:.1f} s")
             _say(f"{size:,}: index")
-            self._set(BUILD, "built", size, f"{finding.rebuild(app):.1f} s")
+            built = finding.rebuild(app)
+            self._set(BUILD, "built", size, f"{built:.1f} s")
+            if size == aims.BUILD_AT:
+                self.aims.at_most("index built", size, built, aims.BUILD_SECONDS, " s")
         loaded = finding.load_in_new_process(site)
         self._set(BUILD, "loaded by a new process", size, f"{loaded.seconds:.2f} s")
         self._set(BUILD, "memory of that process", size, f"{loaded.megabytes:.0f} MB")
+        self._set(BUILD, f"after {finding.SEARCHES:,} searches", size, f"{loaded.later:.0f} MB")
+        if size == aims.WORKER_AT:
+            self.aims.at_most("memory of a worker", size, loaded.later, aims.WORKER_MB, " MB")
         with site.opened():
             _say(f"{size:,}: search")
             self._spread(FIND, "reading the question", size, finding.time_reading())
             for asked in finding.time_questions():
                 self._spread(FIND, f"{asked.name}, with counts", size, asked.times)
                 self._set(FIND, f"{asked.name}: found nothing", size, f"{asked.in_vain:.0%}")
+            suggestions = finding.time_suggestions()
+            self._spread(FIND, "suggestions", size, suggestions)
+            self.aims.at_most("suggestions, p95", size, suggestions.p95, aims.SUGGESTION_MS, " ms")
+            self._beside(site, size)
             _say(f"{size:,}: changes")
-            self._spread(
-                CHANGE, "by the process itself", size, finding.time_changes(finding.is_found, pause=0.001, seed=5)
-            )
+            seen = finding.time_changes(finding.is_found, pause=0.001, seed=5)
+            self._spread(CHANGE, "by the process itself", size, seen)
+            if size == aims.BUILD_AT:
+                self.aims.at_most("a change is found, p50", size, seen.p50, aims.CHANGE_MS, " ms")
             return list(finding.public_ids())
+
+    def _beside(self, site: Site, size: int) -> None:
+        """Ask other engines the same."""
+        _say(f"{size:,}: other engines")
+        compared = list(compare(site.folder))
+        for one in compared:
+            if one.why_not or one.warm is None or one.cold is None:
+                self._set(BESIDE, f"{one.name}: left out", size, one.why_not)
+                continue
+            self._set(BESIDE, f"{one.name}: warm", size, str(one.warm))
+            self._set(BESIDE, f"{one.name}: after a start", size, str(one.cold))
+            if one.built:
+                self._set(BESIDE, f"{one.name}: built", size, f"{one.built:.1f} s")
+        self.aims.compare(size, compared)
 
     def _serve(self, site: Site, size: int, ids: list[uuid.UUID]) -> None:
         with serving.serve(serving.REAL, site.environ, site.folder / "real.log") as (port, seconds):
@@ -99,6 +130,9 @@ class Bench:
             figure = f"{found.times}, {found.per_second:.0f}/s"
             self._set(part, name, size, figure if found.is_honest else f"{figure} (limited by the asking)")
             self.middles[f"{part}, {name}", size] = found.times.p50
+            self.per_second[f"{part}, {name}", size] = found.per_second
+            if part == PAGE and users == 1:
+                self.page_p95[size] = found.times.p95
             if found.failed:
                 self.failed += found.failed
                 self._set(part, f"{name}: failed", size, str(found.failed))
@@ -108,9 +142,13 @@ class Bench:
             name = "1 user" if users == 1 else f"{users} users"
             page, render = self.middles[f"{PAGE}, {name}", size], self.middles[f"{RENDER}, {name}", size]
             self._set(RATIO, f"page to rendering only, {name}, p50", size, f"{page / render:.2f}")
+            share = self.per_second[f"{PAGE}, {name}", size] / self.per_second[f"{RENDER}, {name}", size]
+            self.aims.at_least(f"pages a second, of those only rendered, {name}", size, share, aims.PAGE_SHARE)
         first = self.report.sizes[0]
         if size == first:
             return
+        grown = self.page_p95[size] / self.page_p95[first]
+        self.aims.at_most(f"page p95, 1 user, to {first:,} listings", size, grown, aims.MOST_GROWTH)
         for name, asked in list(self.middles):
             if asked == size and not name.startswith(RENDER):
                 grown = self.middles[name, size] / self.middles[name, first]
@@ -134,14 +172,20 @@ def _say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
 
 
+def _sizes(text: str) -> list[int]:
+    return sorted({int(one) for one in text.split(",")})
+
+
 def main() -> int:
     """Run the benchmark and print its table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="numbers of listings, smallest first")
-    bench = Bench(sorted(parser.parse_args().sizes))
+    parser.add_argument("--listings", type=_sizes, default=list(SIZES), help="how many, as in 1000,10000,100000")
+    bench = Bench(parser.parse_args().listings)
     began = time.perf_counter()
     for size in bench.report.sizes:
         bench.run(size)
+    for name, size, figure in bench.aims.lines:
+        bench.report.set(AIMS, name, size, figure)
     print(f"{machine()}\n{bench.report.as_text()}")
     _say(f"took {time.perf_counter() - began:.0f} s")
     return 1 if bench.failed else 0

@@ -27,6 +27,15 @@ def ask_words(rng: Random) -> Question:
     return _words(rng, _theme(rng))
 
 
+def ask_plainly(rng: Random) -> tuple[tuple[str, ...], float, float]:
+    """Return one word or two that groups use, without slips, and a position in degrees near a centre."""
+    theme = _theme(rng)
+    said = rng.choice(theme.names).lower().replace(",", "").replace("’", "").split()
+    start = rng.randrange(len(said))
+    latitude, longitude = town.scatter(rng, town.draw_centre(rng))
+    return tuple(said[start : start + rng.choice((1, 1, 2))]), latitude, longitude
+
+
 def ask_words_place_filters(rng: Random) -> Question:
     """Return a question of words, a place with a radius, and one filter to three that belong to what is asked."""
     theme = _theme(rng)

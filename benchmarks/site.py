@@ -31,7 +31,12 @@ class Site:
 
     @property
     def _database(self) -> str:
-        return f"sqlite:///{self.folder / 'bench.sqlite3'}"
+        return f"sqlite:///{self.database_file}"
+
+    @property
+    def database_file(self) -> Path:
+        """The file of the database."""
+        return self.folder / "bench.sqlite3"
 
     @property
     def _index(self) -> Path:

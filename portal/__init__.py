@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _open_rooms(app: Flask) -> None:
     """Register the rooms from the bottom up."""
-    from portal import accounts, guides, listings
+    from portal import accounts, guides, listings, search
     from portal.accounts import models as _accounts  # noqa: F401 - the tables have to be known
     from portal.accounts.cli import users as user_commands
     from portal.accounts.views.admin import blueprint as admin_pages
@@ -53,21 +53,21 @@ def _open_rooms(app: Flask) -> None:
     from portal.directory import calendar, changes
     from portal.directory.cli import import_command
     from portal.geo.cli import cli as geo_commands
-    from portal.guides.cli import setup as setup_command
     from portal.messages import jobs as _message_jobs  # noqa: F401 - the worker has to know them
     from portal.messages.cli import cli as message_commands
     from portal.messages.inbound import jobs as _reply_jobs  # noqa: F401 - the worker has to know them
     from portal.messages.inbound.mailbox_address import find_mailbox
     from portal.messages.views import blueprint as inbound_messages
-    from portal.search import engine
     from portal.search.cli import cli as index_commands
+    from portal.search.cli import setup as setup_command
+    from portal.search.cli import words as word_commands
     from portal.search.views import blueprint as search_pages
 
     changes.listen()
     audited_requests.init_app(app)
     accounts.init_app(app, app.extensions["settings"])
     calendar.init_app(app)
-    engine.init_app(app)
+    search.init_app(app)
     find_mailbox(app.extensions["settings"])  # what cannot be used is said at the start, not when mail should leave
     for pages in (health.blueprint, inbound_messages, search_pages, admin_pages, team_pages, invitation_pages):
         app.register_blueprint(pages)
@@ -76,3 +76,4 @@ def _open_rooms(app: Flask) -> None:
     for command in (user_commands, audit_commands, geo_commands, import_command, index_commands, message_commands):
         app.cli.add_command(command)
     app.cli.add_command(setup_command)
+    app.cli.add_command(word_commands)

@@ -16,6 +16,7 @@ from portal.core.site import site
 from portal.directory import queries
 from portal.directory.operations import load_vocabulary
 from portal.guides.operations import load_guides
+from portal.search.words.operations import load_words
 from seeds.cast import has_cast, lines_of_the_cast, seed_cast
 from seeds.loader import seed_demonstration
 
@@ -34,6 +35,7 @@ def prepare(app: Flask) -> None:
         refuse_cast(app)
         load_vocabulary(actor="portal run")
         load_guides(actor="portal run")
+        load_words(actor="portal run")
         return
     if queries.is_empty():
         click.echo("Loading the demonstration …")
@@ -43,6 +45,7 @@ def prepare(app: Flask) -> None:
     else:
         load_vocabulary(actor="portal run")
         load_guides(actor="portal run", is_checked=True)
+        load_words(actor="portal run")
         seed_cast()
     for line in lines_of_the_cast():
         click.echo(line)

@@ -20,6 +20,9 @@ from portal.core.database import transaction
 from portal.directory.operations import save_organisations
 from portal.directory.queries import list_organisations
 from portal.geo.queries import find_area
+from portal.listings.models import Claim, ClaimState, Proof
+from portal.listings.operations.claim_decisions import set_lead
+from portal.listings.operations.claim_moves import begin, move
 from seeds.reading import read_seeds, seed_id
 
 FOLDER = Path(__file__).resolve().parent
@@ -96,6 +99,20 @@ def load_cast(session: Session, *, actor: str) -> None:
                 organisation_id=seed_id("organisation", member.organisation) if member.organisation else None,
                 actor=actor,
             )
+        if member.role == Role.GROUP_EDITOR.value:
+            _let_lead(session, member, actor)
+
+
+def _let_lead(session: Session, member: CastMember, actor: str) -> None:
+    """Make somebody the lead of their group, as whose claim a moderator has accepted."""
+    organisation_id = seed_id("organisation", member.organisation)
+    claim = Claim(
+        id=seed_id("claim", member.key), organisation_id=organisation_id, user_id=member.id, proof=Proof.MODERATOR
+    )
+    begin(session, claim, actor=actor)
+    move(session, claim, ClaimState.CHECKING, actor=actor)
+    move(session, claim, ClaimState.ACCEPTED, actor=actor, why="Part of the demonstration.")
+    set_lead(session, organisation_id=organisation_id, user_id=member.id, actor=actor)
 
 
 def lines_of_the_cast() -> list[str]:

@@ -25,6 +25,7 @@ from portal.geo.files import GeoFileError
 from portal.geo.models import AreaKind
 from portal.geo.operations import import_areas, name_area
 from portal.guides.operations import add_shipped_guides
+from portal.search.words.operations import add_shipped_words
 from seeds.cast import load_cast
 from seeds.faults import SeedError, SeedFault
 from seeds.reading import Seeds, read_seeds
@@ -56,6 +57,7 @@ def seed_demonstration() -> SeedCounts:
     with transaction() as session:
         counts = load_seeds(session, today=clock.today(), actor="portal seed")
         add_shipped_guides(session, actor="portal seed", is_checked=True)
+        add_shipped_words(session, actor="portal seed")
         if not has_users():
             load_cast(session, actor="portal seed")
     return counts

@@ -187,7 +187,7 @@ def _empty(connection: sa.Connection) -> None:
     connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
     for name in filled:
         connection.execute(sa.text(f'DELETE FROM "{name}"'))
-    sequences = "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"
+    sequences = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
     connection.execute(sa.text(sequences))
 
 
@@ -234,19 +234,23 @@ class _CompiledTemplates(jinja2.BytecodeCache):
 
 
 COMPILED = _CompiledTemplates()
-_compile_rule = Rule._compile_builder
-_compiled_rules: dict[object, Any] = {}
+_compile_rule = Rule.compile
+_compiled_rules: dict[object, tuple[Any, ...]] = {}
 
 
-def _compile_rule_once(rule: Rule, append_unknown: bool = True) -> Any:
-    """Take the function that writes a route's addresses from an earlier site: compiling it is most of a start."""
-    key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+def _compile_rule_once(rule: Rule) -> None:
+    """Take what an earlier site has compiled of a route: that is most of a start."""
+    key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))
     if key not in _compiled_rules:
-        _compiled_rules[key] = _compile_rule(rule, append_unknown)
-    return _compiled_rules[key]
+        _compile_rule(rule)
+        builders = rule._build.__func__, rule._build_unknown.__func__  # type: ignore[attr-defined]
+        _compiled_rules[key] = rule._parts, rule._trace, rule._converters, rule.arguments, builders
+        return
+    rule._parts, rule._trace, rule._converters, rule.arguments, (build, build_unknown) = _compiled_rules[key]
+    rule._build, rule._build_unknown = build.__get__(rule, None), build_unknown.__get__(rule, None)
 
 
-Rule._compile_builder = _compile_rule_once  # type: ignore[method-assign, assignment]
+Rule.compile = _compile_rule_once  # type: ignore[method-assign, assignment]
 
 
 # The first engine of each kind lends its compiled statements to those of all later sites; they differ in the file only.
@@ -285,8 +289,11 @@ def app(settings: Settings, tmp_path: Path) -> Iterator[Flask]:
     app.test_client_class = CheckedClient
     app.extensions["jobs"].file = tmp_path / "jobs.sqlite3"
     app.extensions["jobs"].promptly.hold()
+    app.extensions["search_log"].hold()
     yield app
     app.extensions["figures"].forget()
+    app.extensions["search_log"].forget()
+    app.extensions["search_log"].close()
     app.extensions["jobs"].close()
     app.extensions["search"].close()
     with app.app_context():

@@ -50,7 +50,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.REFERRER: frozenset(),
     Role.LINK_WORKER: frozenset({Permission.TEAM_READ}),
     Role.TEAM_LEAD: frozenset({Permission.TEAM_READ, Permission.TEAM_INVITE}),
-    Role.MODERATOR: frozenset({Permission.LISTING_MODERATE, Permission.GUIDE_CHANGE}),
+    Role.MODERATOR: frozenset({Permission.LISTING_MODERATE, Permission.GUIDE_CHANGE, Permission.WORDS_CHANGE}),
     Role.SAFEGUARDING_LEAD: frozenset({Permission.TEAM_READ}),
     Role.COMMISSIONER: frozenset(),
     Role.EVALUATOR: frozenset(),

@@ -34,6 +34,7 @@ class Permission(enum.Enum):
     LISTING_KEEP = "listing:keep"
     LISTING_MODERATE = "listing:moderate"
     GUIDE_CHANGE = "guide:change"
+    WORDS_CHANGE = "words:change"
 
 
 # What shows personal details. Whoever is not staff shows a second factor for it, or signed in a short while ago.

@@ -38,6 +38,19 @@ def told(message: str) -> DataRequired:
     return DataRequired(message=message)
 
 
+class Longest(Length):
+    """Refuse a text of more than `most` letters and signs, saying how many it has."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(max=most)
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Raise ValidationError for a text that is too long."""
+        length = len(field.data or "")
+        if length > self.max:
+            raise ValidationError(f"Use {self.max:,} letters or fewer. You have {length:,}")
+
+
 def stripped(value: str | None) -> str | None:
     """Take blanks from both ends, and signs that are not text; for `filters=`."""
     return clean(value) if value else value
@@ -68,5 +81,5 @@ def address_field(label: str = "E-mail address", *, missing: str = "Enter your e
 def line_field(label: str, *, missing: str = "", most: int = 120, **options: Any) -> StringField:
     """Return a field for one line of text with at most `most` signs; required when `missing` says what to enter."""
     checks: list[Any] = [told(missing)] if missing else []
-    checks.append(Length(max=most, message=f"Use {most} letters or fewer"))
+    checks.append(Longest(most))
     return StringField(label, filters=[stripped], validators=checks, **options)

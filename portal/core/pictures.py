@@ -12,6 +12,7 @@ from typing import BinaryIO
 from PIL import Image, ImageCms
 
 MOST_BYTES = 10 * 1024 * 1024
+TOO_LARGE = "The picture is larger than 10 MB. Send a smaller one."
 MOST_PIXELS = 20_000_000
 # A JPEG whose many scans each cover the whole picture takes minutes; cameras write about ten, with thumbnails thirty.
 MOST_SCANS = 40
@@ -53,7 +54,7 @@ def read_picture(source: bytes | BinaryIO, *, most_side: int = 1600) -> Picture:
     """
     body = source if isinstance(source, bytes) else source.read(MOST_BYTES + 1)
     if len(body) > MOST_BYTES:
-        raise PictureError("The picture is larger than 10 MB. Send a smaller one.")
+        raise PictureError(TOO_LARGE)
     kind = _kind_of(body)
     try:
         with Image.open(io.BytesIO(body), formats=(kind,)) as opened:

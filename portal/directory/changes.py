@@ -67,11 +67,26 @@ def note_changes(session: Session, service_ids: Iterable[uuid.UUID]) -> None:
     never look for a number 10 that is committed later. SQLite has one writer; PostgreSQL is told to wait.
     """
     connection = session.connection()
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ORDER_LOCK)))
+    keep_order(connection)
     ordered = sorted(service_ids, key=str)
     connection.execute(sa.insert(Change), [{"service_id": service_id} for service_id in ordered])
     session.info[_TO_ANNOUNCE] = True
+
+
+def keep_order(connection: sa.Connection) -> None:
+    """Let nobody else note changes until this transaction ends; all that were noted before are committed then."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ORDER_LOCK)))
+
+
+def try_order(connection: sa.Connection) -> bool:
+    """Do like `keep_order` without waiting; says whether nobody else was at it. For PostgreSQL."""
+    return bool(connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_ORDER_LOCK))))
+
+
+def has_noted(session: Session) -> bool:
+    """Say whether the transaction of this session has noted changes."""
+    return bool(session.info.get(_TO_ANNOUNCE))
 
 
 def _services_of(session: Session, row: Any) -> Iterable[uuid.UUID]:

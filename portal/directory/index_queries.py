@@ -169,7 +169,7 @@ def _read(connection: sa.Connection, ids: Sequence[uuid.UUID] | None) -> Directo
         return connection.execute(statement if ids is None else statement.where(column.in_(ids))).all()
 
     links = {
-        "terms": _of(fetch(_ordered(ServiceTerm.service_id, ServiceTerm.term_id), ServiceTerm.service_id)),
+        "terms": _of(fetch(_terms(), ServiceTerm.service_id)),
         "access": _of(
             fetch(
                 _ordered(ServiceAccess.service_id, ServiceAccess.term_id).where(ServiceAccess.is_there),
@@ -199,7 +199,7 @@ def _services() -> Statement:
     columns = (
         Service.id, Service.name, Service.summary, Service.description, Service.kind, Service.status,
         Service.minimum_age, Service.maximum_age, Service.cost_kind, Service.capacity, Service.last_confirmed_on,
-        Service.email, Service.website, Organisation.name.label("organisation"),
+        Service.email, Service.website, Service.attendance, Organisation.name.label("organisation"),
     )  # fmt: skip
     return (
         sa.select(*columns)
@@ -219,6 +219,12 @@ def _venues() -> Statement:
         .join(Location, Location.id == ServiceAtLocation.location_id)
         .order_by(ServiceAtLocation.position, ServiceAtLocation.number)
     )
+
+
+def _terms() -> Statement:
+    """Return the terms of services, of each list what they put first first."""
+    order = (ServiceTerm.service_id, ServiceTerm.position, ServiceTerm.term_id)
+    return sa.select(ServiceTerm.service_id, ServiceTerm.term_id).order_by(*order)
 
 
 def _with_phone() -> Statement:

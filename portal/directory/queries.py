@@ -187,6 +187,14 @@ def list_all_terms() -> dict[Taxonomy, list[TaxonomyTerm]]:
     return terms
 
 
+def read_terms_mark() -> tuple[int, int]:
+    """Return what tells one state of all lists from another: terms are never deleted, and each change counts up."""
+    count, versions = db.session.execute(
+        sa.select(sa.func.count(), sa.func.sum(TaxonomyTerm.version)).select_from(TaxonomyTerm)
+    ).one()
+    return count, versions or 0
+
+
 def find_term(taxonomy: Taxonomy, slug: str) -> TaxonomyTerm | None:
     """Return one term by its slug, or None."""
     return db.session.scalar(

@@ -47,6 +47,25 @@ def find_place(text: str) -> Place | UnknownPlace | None:
     return found if parsed is not None or found.nearest is not None else _guess(asked, areas)
 
 
+def find_known_place(text: str, areas: AreaIndex, *, is_bare: bool = False) -> Place | None:
+    """Return the place that a text surely names: a postcode that is known, or a name in one of its spellings.
+
+    Nothing is guessed, and no geocoder is asked. With `is_bare` only districts and areas count, not stations, parks
+    and buildings, and no area that somebody drew: what stands among other words is easily the name of something else.
+    """
+    parsed = postcodes.parse_exactly(text)
+    if parsed is not None:
+        found = postcode_queries.locate(text, parsed, areas)
+        return found if isinstance(found, Place) else None
+    area = areas.find(text)
+    if area is not None and area.position is not None and not (is_bare and area.kind is AreaKind.DRAWN):
+        return _whole_area(text, area, areas)
+    spot = gazetteer.find_place(text)
+    if spot is None or (is_bare and spot not in gazetteer.list_districts()):
+        return None
+    return _middle_of_place(text, spot)
+
+
 def list_areas(kind: AreaKind | None = None) -> list[Area]:
     """Return all areas, or those of one kind, by name."""
     query = sa.select(Area).order_by(Area.name, Area.slug)

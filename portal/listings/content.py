@@ -92,9 +92,8 @@ class Phone:
 
 @dataclass(frozen=True, kw_only=True)
 class Volunteering:
-    """Volunteers wanted: the opportunity that stands beside the service, with an id of its own."""
+    """Volunteers wanted: the opportunity that stands beside the service."""
 
-    id: uuid.UUID | None = None
     name: str = ""
     what: str = ""
     how_often: str = ""

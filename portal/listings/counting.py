@@ -5,10 +5,7 @@ the process. That the same visitor came twice is known from a set of short diges
 random salt that is never stored; both are forgotten at midnight.
 """
 
-import datetime as dt
-import hashlib
 import logging
-import secrets
 import threading
 import time
 import uuid
@@ -18,7 +15,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 import sqlalchemy as sa
-from flask import Flask, Request, Response, current_app, has_app_context, request
+from flask import Flask, Response, current_app, has_app_context, request
 from flask_security import current_user
 from werkzeug.http import parse_cookie
 
@@ -30,9 +27,11 @@ from portal.listings.access import organisations_of
 from portal.listings.models import Seen
 from portal.listings.operations.figures import Happened, add_figures
 from portal.listings.queries.figures import find_organisation_of
-from portal.listings.robots import is_prefetch, is_robot
 from portal.search.constants import LONGEST_QUESTION
+from portal.search.crisis import is_urgent
 from portal.search.finding import knows_words
+from portal.search.log.robots import is_prefetch, is_robot
+from portal.search.log.visitors import OnceADay, visitor_of
 from portal.search.shortlist import COOKIE, unpack
 from portal.search.text.language import parse
 from portal.search.views.addresses import read_results_address
@@ -41,7 +40,7 @@ WRITE_EVERY = 10.0
 _ACTOR = "job:figures"
 # More words than this are a sentence, which says more about a person than about a service.
 _MOST_WORDS, _LONGEST_WORDS = 4, 80
-_MOST_VISITS, _MOST_WAITING = 200_000, 20_000
+_MOST_WAITING = 20_000
 # Whoever works with listings looks at them for other reasons than residents do.
 _NOT_COUNTED = frozenset({Role.MODERATOR, Role.LINK_WORKER})
 
@@ -56,9 +55,7 @@ class Figures:
         self._lock = threading.Lock()
         self._waiting: Counter[Happened] = Counter()
         self._written_at = time.monotonic()
-        self._day: dt.date | None = None
-        self._salt = b""
-        self._seen: set[bytes] = set()
+        self._seen = OnceADay()
 
     def count(self, visitor: str, service_id: uuid.UUID, kind: Seen, words: str = "") -> None:
         """Count something, unless the same visitor did the same to the same service today.
@@ -66,15 +63,9 @@ class Figures:
         `visitor` tells browsers apart; only a digest is held, in memory, until midnight.
         """
         with self._lock:
-            today = clock.today()
-            if self._day != today or len(self._seen) >= _MOST_VISITS:
-                self._day, self._salt, self._seen = today, secrets.token_bytes(16), set()
-            told = f"{service_id} {kind.value} {visitor}".encode("utf-8", "replace")
-            digest = hashlib.blake2b(told, key=self._salt, digest_size=12).digest()
-            if digest in self._seen or len(self._waiting) >= _MOST_WAITING:
-                return
-            self._seen.add(digest)
-            self._waiting[Happened(service_id, today, kind, words)] += 1
+            is_room = len(self._waiting) < _MOST_WAITING
+            if is_room and self._seen.is_first(str(service_id), kind.value, visitor):
+                self._waiting[Happened(service_id, clock.today(), kind, words)] += 1
 
     def is_due(self) -> bool:
         """Say whether something waits and the last writing was ten seconds ago."""
@@ -127,10 +118,10 @@ def _at_service(figures: Figures, response: Response) -> None:
         return
     service_id = (request.view_args or {})["service_id"]
     if _is_counted(service_id):
-        visitor = _visitor(request)
+        visitor = visitor_of(request)
         figures.count(visitor, service_id, Seen.VIEWED)
         asked = read_results_address(request.args.get("from", ""))
-        if asked is not None and asked.get("q", "").strip():
+        if asked is not None and asked.get("q", "").strip() and not is_urgent(asked["q"], asked.getlist("need")):
             figures.count(visitor, service_id, Seen.FOUND, words_to_keep(asked["q"]))
 
 
@@ -140,7 +131,7 @@ def _at_saving(figures: Figures, response: Response) -> None:
     after = [one for pair in pairs for one in unpack(pair.get(COOKIE, "")).ids]
     for service_id in set(after) - set(before):
         if _is_counted(service_id):
-            figures.count(_visitor(request), service_id, Seen.SHORTLISTED)
+            figures.count(visitor_of(request), service_id, Seen.SHORTLISTED)
 
 
 def words_to_keep(text: str) -> str:
@@ -152,7 +143,9 @@ def words_to_keep(text: str) -> str:
     words = [*query.words, *(word for phrase in query.phrases for word in phrase)]
     kept = " ".join(words)
     is_short = 0 < len(words) <= _MOST_WORDS and len(kept) <= _LONGEST_WORDS
-    return kept if is_short and knows_words(words) else ""
+    # A telephone number is nobody's word for what they need, also where a listing holds it.
+    has_number = any(sign.isdigit() for sign in kept)
+    return kept if is_short and not has_number and knows_words(words) else ""
 
 
 def _is_counted(service_id: uuid.UUID) -> bool:
@@ -164,10 +157,6 @@ def _is_counted(service_id: uuid.UUID) -> bool:
         return False
     own = organisations_of(user)
     return not own or find_organisation_of(service_id) not in own
-
-
-def _visitor(asked: Request) -> str:
-    return f"{asked.remote_addr} {asked.user_agent.string}"
 
 
 _LOOKS: dict[str, Callable[[Figures, Response], None]] = {

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from portal.audit.operations import note
+from portal.core import clock
 from portal.core.editing import RefusedChangeError
 from portal.directory.models import Attendance, Location, Service, ServiceAtLocation, ServiceStatus
 from portal.directory.operations import RefusedError, read_known_words, save_locations, save_services
 from portal.listings.content import Content, content_of
 from portal.listings.drafting import opportunity_draft, service_draft, venue_drafts, volunteers_id
-from portal.listings.models import MOVES, SHOWN_MOVES, Listing, ListingState, Shown
+from portal.listings.models import MOVES, SHOWN_MOVES, Listing, ListingState, OrganisationCheck, Shown
+from portal.listings.operations.answered import drop_answered
 from portal.listings.operations.history import append_version, published_content
 from portal.listings.queries.groups import may_take_introductions
 from portal.listings.watching import tell_watchers
@@ -23,18 +25,20 @@ from portal.listings.watching import tell_watchers
 def publish(session: Session, listing: Listing, *, actor: str, why: str = "") -> None:
     """Let residents see what the group wrote, confirmed today by the group.
 
-    A listing that was not yet shown, or was unpublished for its age, is shown from now on; one that is away stays
-    away until its day, and one that a moderator stopped stays stopped until `show`. Raises RefusedChangeError.
+    A listing that was not yet shown, or was unpublished for its age, is shown from now on; one that is away, or was
+    when it became too old, stays away until its day, and one that a moderator stopped stays stopped until `show`.
+    Raises RefusedChangeError.
     """
     from_state, was_shown = listing.state, listing.shown
     if ListingState.PUBLISHED not in MOVES[from_state]:
         raise RefusedChangeError("", "This listing cannot be published just now.")
     before = published_content(session, listing.id)
     if was_shown in {Shown.NOT_YET, Shown.UNPUBLISHED}:
-        listing.shown = Shown.SHOWN
+        listing.shown = Shown.AWAY if _is_away_until_later(listing) else Shown.SHOWN
     listing.state = ListingState.PUBLISHED
     listing.return_reason = ""
     write_rows(session, listing, actor=actor)
+    drop_answered(session, service_id=listing.service_id, actor=actor)
     append_version(session, listing, act="published", from_state=from_state, actor=actor, why=why)
     note(
         session,
@@ -58,9 +62,16 @@ def hide(session: Session, listing: Listing, *, shown: Shown, actor: str, why: s
 
 
 def show(session: Session, listing: Listing, *, actor: str) -> None:
-    """Let residents see a listing again as it was published last. Raises RefusedChangeError."""
-    listing.return_on = None
-    _move_shown(session, listing, Shown.SHOWN, actor=actor, why="")
+    """Let residents see a listing again as it was published last: until a day to come, if it is away until one, as
+    closed. Raises RefusedChangeError.
+    """
+    if not _is_away_until_later(listing):
+        listing.return_on = None
+        _move_shown(session, listing, Shown.SHOWN, actor=actor, why="")
+        return
+    if Shown.AWAY not in SHOWN_MOVES[listing.shown]:
+        _move_shown(session, listing, Shown.SHOWN, actor=actor, why="")
+    _move_shown(session, listing, Shown.AWAY, actor=actor, why="")
 
 
 def write_rows(session: Session, listing: Listing, *, actor: str) -> None:
@@ -68,6 +79,7 @@ def write_rows(session: Session, listing: Listing, *, actor: str) -> None:
     content = content_of(listing.content)
     known = read_known_words(session)
     ids = _venue_ids(session, listing, content)
+    _hold_checks(session, listing.organisation_id)
     draft = service_draft(
         content,
         service_id=listing.service_id,
@@ -101,6 +113,14 @@ def write_rows(session: Session, listing: Listing, *, actor: str) -> None:
     session.flush()
 
 
+def _hold_checks(session: Session, organisation_id: uuid.UUID) -> None:
+    """Let nobody end a check that counts now before this is committed: who does then finds what was published."""
+    held = sa.select(OrganisationCheck.id).where(
+        OrganisationCheck.organisation_id == organisation_id, OrganisationCheck.ended_at.is_(None)
+    )
+    session.execute(held.order_by(OrganisationCheck.id).with_for_update(read=True))
+
+
 def _venue_ids(session: Session, listing: Listing, content: Content) -> dict[uuid.UUID, uuid.UUID]:
     """Return under which id each place is stored: one that others use too is copied, never changed for them."""
     at = ServiceAtLocation
@@ -115,6 +135,10 @@ def _venue_ids(session: Session, listing: Listing, content: Content) -> dict[uui
         venue.id: uuid.uuid5(listing.service_id, str(venue.id)) if venue.id in foreign else venue.id
         for venue in content.venues
     }
+
+
+def _is_away_until_later(listing: Listing) -> bool:
+    return listing.return_on is not None and listing.return_on > clock.today()
 
 
 def _status_of(listing: Listing) -> ServiceStatus:

@@ -11,6 +11,7 @@ from portal.directory.rules_in_words import RuleError, parse_rule
 from portal.directory.schedule_words import WHICH
 from portal.directory.schedules import parse_day
 from portal.listings.content import When
+from portal.listings.day_limits import MOST_DATES, NOT_NEAR, TOO_MANY, is_near
 
 _ALSO = re.compile(r", also ([\d\- and]+)$")
 _TIMES_AFTER_DAYS = re.compile(r"(?<=[a-z]) (?=\d{1,2}(?:[:.]\d\d)? ?(?:am|pm)?(?: ?(?:-|–|to) ?\d|$))")
@@ -70,7 +71,7 @@ def text_as_rule(text: str) -> When:
         raise CellError(f"{error}" if str(error).startswith("“") else f"“{clean(text)[:60]}” {error}") from None
     except ValueError:
         raise CellError(f"“{clean(text)[:60]}”: write extra dates like “also 2026-12-24”") from None
-    return When(
+    read = When(
         frequency=rule.frequency,
         interval=rule.interval,
         by_day=rule.by_day,
@@ -83,6 +84,18 @@ def text_as_rule(text: str) -> When:
         not_on_bank_holidays=rule.not_on_bank_holidays,
         term_time_only=rule.term_time_only,
     )
+    _refuse_far_and_many(read, clean(text)[:60])
+    return read
+
+
+def _refuse_far_and_many(rule: When, typed: str) -> None:
+    """Hold a rule to what the form holds it to. Raises CellError; `typed` says which rule it is."""
+    dates = (rule.starts_on, *rule.also_on) if rule.frequency is Frequency.ONCE else rule.also_on
+    if max(len(set(dates)), len(set(rule.except_on))) > MOST_DATES:
+        raise CellError(f"“{typed}…”: {TOO_MANY[0].lower()}{TOO_MANY[1:]}")
+    for day in filter(None, (rule.starts_on, rule.ends_on, *rule.also_on, *rule.except_on)):
+        if not is_near(day):
+            raise CellError(f"“{typed}”: {day} {NOT_NEAR}")
 
 
 def _as_sentence(line: str) -> str:

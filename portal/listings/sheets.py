@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import openpyxl
 
 MOST_BYTES = 2_000_000
+TOO_LARGE = "The file is larger than 2 MB. Send fewer rows at a time."
 MOST_ROWS = 1_000
 MOST_COLUMNS = 60
 MOST_LETTERS = 10_000
@@ -30,6 +31,8 @@ MOST_LINES = 5 * MOST_ROWS
 # With one of these signs first a spreadsheet takes a text for a formula.
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 _QUOTED_FORMULA = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
+# All but what XML 1.0 takes for a character (section 2.2).
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CELL = re.compile(rb"<(?:\w+:)?(?:c|si)[\s>/]")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>/]")
 _DAMAGED = "This spreadsheet is damaged. Open it, save it again as .xlsx, and send that."
@@ -57,7 +60,11 @@ class Sheet:
 
 
 def harmless(text: str) -> str:
-    """Return a text that no spreadsheet takes for a formula: with an apostrophe in front where it could be one."""
+    """Return a text that no spreadsheet takes for a formula: with an apostrophe in front where it could be one.
+
+    What cannot stand in an .xlsx is left out.
+    """
+    text = _NOT_IN_XML.sub("", text)
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -69,7 +76,7 @@ def plain(text: str) -> str:
 def read_sheet(body: bytes) -> Sheet:
     """Read a file of at most 2 MB, 1,000 rows and 60 columns. Raises SheetRefusedError."""
     if len(body) > MOST_BYTES:
-        raise SheetRefusedError("The file is larger than 2 MB. Send fewer rows at a time.")
+        raise SheetRefusedError(TOO_LARGE)
     if not body.strip():
         raise SheetRefusedError("The file is empty.")
     if body.startswith(b"PK\x03\x04"):

@@ -16,7 +16,6 @@ from portal.directory.schedule_words import exceptions_in_words, in_words
 from portal.directory.schedules import LOOK_AHEAD, Session, sessions
 from portal.listings.content import Venue, When
 
-MOST_DATES = 100
 NEXT = 5
 
 

@@ -4,6 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
+
+import numpy as np
 
 from portal.core import clock
 from portal.geo.queries import areas_covering
@@ -12,8 +15,12 @@ from portal.search.columns.facets import count_facets
 from portal.search.columns.filters import Filters
 from portal.search.columns.order import Ranked, next_session, rank
 from portal.search.columns.question import Question
+from portal.search.columns.vocabulary import Vocabulary
+from portal.search.constants import LITTLE_FOUND, MOST_RESPELLED, MOST_TRIED
 from portal.search.engine import engine
-from portal.search.results import PER_PAGE, Hit, Results, SearchRequest
+from portal.search.offering import offered_needs, other_spellings
+from portal.search.postgres.answer import TableAnswer
+from portal.search.results import PER_PAGE, Hit, Pins, Results, SearchRequest
 from portal.search.state import State
 from portal.search.text.language import Query, parse
 from portal.search.text.scoring import Meaning, Scoring
@@ -27,16 +34,20 @@ class Answer:
     request: SearchRequest
     now: dt.datetime
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The values that each filter knows."""
+        return self.state.vocabulary
+
     @cached_property
     def query(self) -> Query:
         """What the words ask."""
-        return parse(self.request.q)
+        return parse(self.request.words)
 
     @cached_property
     def scoring(self) -> Scoring:
         """The lookup of the words."""
-        columns = self.state.columns
-        return Scoring(self.state.sources, columns.alive, columns.texts)
+        return Scoring(self.state.meeting, self.state.synonyms)
 
     @cached_property
     def filters(self) -> Filters:
@@ -64,8 +75,7 @@ class Answer:
     @property
     def meaning(self) -> Meaning:
         """What the words were taken for."""
-        self.scoring.score(self.query)
-        return self.scoring.meaning
+        return self.scoring.meaning(self.query)
 
     def hits(self, start: int, end: int) -> list[Hit]:
         """Return the hits from one place in the order to another."""
@@ -82,7 +92,44 @@ class Answer:
             hits=self.hits(first, first + PER_PAGE),
             facets=count_facets(self.filters),
             is_rebuilding=self.state.is_rebuilding,
+            offered_needs=offered_needs(self.state, self.query, self.request),
+            did_you_mean=self.did_you_mean(),
+            is_loose=bool(self.scoring.partly(self.query).any()),
         )
+
+    def pins(self, limit: int) -> Pins:
+        """Return every venue found that may stand on a map, at most `limit`, best services first."""
+        filters = self.filters
+        venues = filters.columns.venues
+        place_of = np.full(len(filters.columns.documents), -1)
+        place_of[self.ranked.services] = np.arange(1, self.total + 1)
+        rows = filters.venues[np.isfinite(venues.latitude[filters.venues])]
+        places = place_of[venues.service[rows]]
+        order = np.argsort(places, kind="stable")[:limit]
+        rows = rows[order]
+        return Pins(
+            numbers=venues.number[rows].tolist(),
+            latitudes=venues.latitude[rows].tolist(),
+            longitudes=venues.longitude[rows].tolist(),
+            ranks=places[order].tolist(),
+        )
+
+    def count_needs(self) -> dict[str, int]:
+        """Return how many of the services found answer each need, those that none answers left out."""
+        filters = self.filters
+        counts = filters.columns.services.need[self.ranked.services].sum(axis=0).tolist()
+        named = zip(self.vocabulary.values["need"], counts, strict=True)
+        return {need: services for need, services in named if services}
+
+    def did_you_mean(self) -> list[str]:
+        """Return the question with other spellings of its words, where little was found and these find more."""
+        if self.total >= LITTLE_FOUND or not self.query.asks:
+            return []
+        offered: list[str] = []
+        for request in islice(other_spellings(self.scoring, self.query, self.request), MOST_TRIED):
+            if request.q not in offered and replace(self, request=request).total > self.total:
+                offered.append(request.q)
+        return offered[:MOST_RESPELLED]
 
     def _hit(self, place: int) -> Hit:
         ranked, columns = self.ranked, self.state.columns
@@ -100,12 +147,20 @@ class Answer:
         )
 
 
-def answer(request: SearchRequest) -> Answer:
-    """Return the answer to a question as of now. Needs an application context."""
-    return Answer(engine().state(), request, clock.now())
+def answer(request: SearchRequest) -> Answer | TableAnswer:
+    """Return the answer to a question as of now, from PostgreSQL where it answers. Needs an application context."""
+    return answer_each([request])[0]
 
 
-def answer_each(requests: Sequence[SearchRequest]) -> list[Answer]:
+def answer_each(requests: Sequence[SearchRequest]) -> list[Answer | TableAnswer]:
     """Return answers to several questions from one and the same state."""
-    state, now = engine().state(), clock.now()
+    now, tables = clock.now(), engine().known_tables()
+    if tables is not None:
+        return [TableAnswer(tables, request, now) for request in requests]
+    state = engine().state()
     return [Answer(state, request, now) for request in requests]
+
+
+def answer_in_memory(request: SearchRequest) -> Answer:
+    """Return the answer to a question as of now from what this process knows, whichever engine answers questions."""
+    return Answer(engine().state(), request, clock.now())

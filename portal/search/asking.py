@@ -20,43 +20,41 @@ from portal.search.results import (
     Problem,
     SearchRequest,
 )
+from portal.search.understanding.applying import LISTS, only_chosen, those_in, with_words_read
 
+__all__ = ["LISTS", "VIEWS", "read_request", "to_args", "without"]
+
+# Names in the address stand in their canonical order in LISTS and in `to_args`.
 VIEWS = ("list", "map")
-# Names in the address, in their canonical order, with the field of the request that holds their values.
-LISTS = {
-    "category": "categories",
-    "need": "needs",
-    "kind": "kinds",
-    "day": "days",
-    "time": "times",
-    "cost": "costs",
-    "access": "access",
-    "for": "audiences",
-    "language": "languages",
-}
+# A question has no more words than are worth taking back; each costs time wherever it is looked for.
+MOST_TAKEN_BACK = 20
 _UNKNOWN = "We do not know this choice, so we left it out."
 
 
 def read_request(args: MultiDict[str, str]) -> SearchRequest:
-    """Return the question that an address asks. Takes anything; what cannot be used becomes a Problem.
+    """Return the question that an address asks, its words read as a whole. What cannot be used becomes a Problem.
 
-    Values that are out of range give way to the nearest sensible one. Needs an application context, since the place is
-    looked up.
+    Takes anything. Values that are out of range give way to the nearest sensible one. Needs an application context,
+    since the place is looked up.
     """
     problems: list[Problem] = []
     asked = Asked(args, problems)
     vocabulary = engine().state().columns.vocabulary
     q, where = asked.text("q", LONGEST_QUESTION), asked.text("where", LONGEST_PLACE)
     place, unknown = _place(where)
-    lists = {field: asked.values(name, _known(name, vocabulary.knows), _UNKNOWN) for name, field in LISTS.items()}
-    return SearchRequest(
+    lists: dict[str, Any] = {
+        field: asked.values(name, _known(name, vocabulary.knows), _UNKNOWN) for name, field in LISTS.items()
+    }
+    chosen = SearchRequest(
         q=q,
+        as_words=those_in(q, asked.texts("words", LONGEST_QUESTION)[:MOST_TAKEN_BACK]) if q else (),
         where=where,
         place=place,
         unknown_place=unknown,
         radius=read_radius(asked),
         on=read_date(asked),
         open_now=asked.text("open_now", 5).lower() in {"1", "on", "yes", "true"},
+        not_on_bank_holidays=asked.text("bank_holidays", 5).lower() == "no",
         age=read_age(asked),
         sort=asked.one_of("sort", SORTS),
         view=asked.one_of("view", VIEWS),
@@ -64,6 +62,7 @@ def read_request(args: MultiDict[str, str]) -> SearchRequest:
         problems=tuple(problems),
         **lists,
     )
+    return with_words_read(chosen)
 
 
 def _place(where: str) -> tuple[Place | None, UnknownPlace | None]:
@@ -82,8 +81,12 @@ def _known(name: str, knows: Callable[[str, str], bool]) -> Callable[[str], bool
 
 
 def to_args(request: SearchRequest) -> dict[str, list[str]]:
-    """Return the words of the address of a question: in one order, without what is not said or is as usual."""
+    """Return the words of the address of a question: in one order, without what is not said or is as usual.
+
+    What was understood stays in the words as they were typed, and is understood again when the address is asked.
+    """
     args: dict[str, list[str]] = {}
+    request = only_chosen(request)
 
     def put(name: str, values: Iterable[str]) -> None:
         found = [value for value in values if value]
@@ -91,12 +94,14 @@ def to_args(request: SearchRequest) -> dict[str, list[str]]:
             args[name] = found
 
     put("q", [request.q])
+    put("words", request.as_words if request.q else [])
     put("where", [request.place.key if request.place else request.where])
     put("radius", [f"{request.radius:g}"] if request.radius != DEFAULT_RADIUS else [])
     for name, field in LISTS.items():
         put(name, getattr(request, field))
     put("on", [request.on.isoformat()] if request.on else [])
     put("open_now", ["1"] if request.open_now else [])
+    put("bank_holidays", ["no"] if request.not_on_bank_holidays else [])
     put("age", [str(request.age)] if request.age is not None else [])
     put("sort", [request.sort] if request.sort != SORTS[0] else [])
     put("view", [request.view] if request.view != VIEWS[0] else [])
@@ -107,7 +112,9 @@ def to_args(request: SearchRequest) -> dict[str, list[str]]:
 def without(request: SearchRequest, name: str, value: str = "") -> SearchRequest:
     """Return the question with one value of a filter taken back, or the whole filter when no value is named.
 
-    `name` is the filter's in the address. The page begins anew; a filter that does not exist changes nothing.
+    `name` is the filter's in the address. The page begins anew; a filter that does not exist changes nothing. Words
+    that say the same are plain words from then on. Of a question whose words were read this is good for an address
+    only, since they are not read again; `as_chosen` first, where it shall be answered.
     """
     fresh: dict[str, Any] = {"page": 1, "problems": ()}
     if name in LISTS:
@@ -115,8 +122,12 @@ def without(request: SearchRequest, name: str, value: str = "") -> SearchRequest
         fresh[LISTS[name]] = tuple(one for one in values if value and one != value)
     elif name == "where":
         fresh |= {"where": "", "place": None, "unknown_place": None, "radius": DEFAULT_RADIUS}
+    elif name == "bank_holidays":
+        fresh["not_on_bank_holidays"] = False
     else:
         defaults: dict[str, Any] = {"q": "", "radius": DEFAULT_RADIUS, "on": None, "open_now": False, "age": None,
                                     "sort": SORTS[0], "view": VIEWS[0]}  # fmt: skip
         fresh |= {name: defaults[name]} if name in defaults else {}
-    return replace(request, **fresh)
+    said = [piece for piece in (*request.understood, *request.overruled) if piece.filter == name]
+    same = [piece.words for piece in said if not value or piece.value == value]
+    return replace(request, **fresh, as_words=tuple(dict.fromkeys((*request.as_words, *same))))

@@ -38,6 +38,10 @@ class Asked:
         """Return the first value of a name, cleaned and cut; "" when there is none."""
         return clean(self._args.get(name) or "", limit=limit)
 
+    def texts(self, name: str, limit: int) -> list[str]:
+        """Return all values of a name, cleaned and cut; at most 50 are looked at."""
+        return [text for raw in self._args.getlist(name)[:MOST_VALUES] if (text := clean(raw or "", limit=limit))]
+
     def values(self, name: str, is_known: Callable[[str], bool], message: str) -> tuple[str, ...]:
         """Return the known values of a name, each once; at most 50 are looked at."""
         found: dict[str, None] = {}

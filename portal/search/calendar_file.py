@@ -1,6 +1,7 @@
 """The next dates of a service as an iCalendar file (RFC 5545), in London time."""
 
 import datetime as dt
+import unicodedata
 
 from portal.search.service_page import NextDate, ServicePage
 from portal.search.service_words import ADDRESS_ON_ASKING
@@ -78,9 +79,10 @@ def _where(page: ServicePage, date: NextDate) -> str:
 
 
 def _text(value: str) -> str:
-    """Escape a text (RFC 5545, section 3.3.11)."""
+    """Escape a text (RFC 5545, section 3.3.11), without signs that control a machine."""
     value = value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return "\\n".join(value.splitlines())
+    lines = ("".join(char for char in line if unicodedata.category(char) != "Cc") for line in value.splitlines())
+    return "\\n".join(lines)
 
 
 def _fold(row: str) -> str:

@@ -8,12 +8,11 @@ from markupsafe import Markup, escape
 
 from portal.core.clock import LONDON
 from portal.core.wording import day_in_words, miles_in_words, span_in_words
-from portal.directory.models import Location, Schedule, Service, ServiceStatus
-from portal.directory.queries import list_for_cards
-from portal.directory.schedule_words import in_words
+from portal.directory.models import Schedule, Service
 from portal.directory.schedules import next_sessions
 from portal.search import service_words as words
 from portal.search.card import Card
+from portal.search.listed import Listed, known_listings, listed_from
 from portal.search.results import Hit
 
 _DAY_ENDS = dt.time(23, 59)
@@ -21,26 +20,26 @@ _DAY_ENDS = dt.time(23, 59)
 Marked = Callable[[str], Markup]
 
 
-def read_services(hits: Sequence[Hit]) -> dict[uuid.UUID, Service]:
-    """Return the services of hits by id, from one reading; one that is no longer public is left out."""
-    return {service.id: service for service in list_for_cards([hit.service_id for hit in hits])}
+def read_services(hits: Sequence[Hit]) -> dict[uuid.UUID, Listed]:
+    """Return what is known of the services of hits by id; one that is no longer public is left out."""
+    return known_listings().read([hit.service_id for hit in hits])
 
 
 def cards_for(
     hits: Sequence[Hit],
-    services: Mapping[uuid.UUID, Service],
+    services: Mapping[uuid.UUID, Listed],
     *,
     now: dt.datetime,
     marked: Marked = escape,
     saved: Collection[uuid.UUID] = (),
 ) -> list[Card]:
-    """Return the cards of hits, in their order, made from the services that were read for them.
+    """Return the cards of hits, in their order, made from what is known of their services.
 
     `now` is an aware instant; `marked` escapes a text and marks the words that matched; `saved` are the ids
     on the visitor's shortlist.
     """
     return [
-        make_card(services[hit.service_id], hit, now=now, marked=marked, saved=saved)
+        card_of(services[hit.service_id], hit, now=now, marked=marked, saved=saved)
         for hit in hits
         if hit.service_id in services
     ]
@@ -72,33 +71,39 @@ def schedules_at(service: Service, number: int | None) -> list[Schedule]:
 def make_card(
     service: Service, hit: Hit, *, now: dt.datetime, marked: Marked = escape, saved: Collection[uuid.UUID] = ()
 ) -> Card:
+    """Return the card of a service that was read with what a card shows."""
+    return card_of(listed_from(service), hit, now=now, marked=marked, saved=saved)
+
+
+def card_of(
+    listed: Listed, hit: Hit, *, now: dt.datetime, marked: Marked = escape, saved: Collection[uuid.UUID] = ()
+) -> Card:
     """Return one card. Of a confidential venue nothing is said but that its address is given when people ring."""
     today = now.astimezone(LONDON).date()
-    is_closed = service.status is ServiceStatus.TEMPORARILY_CLOSED
-    starts_at = None if is_closed or hit.starts_at is None else hit.starts_at.astimezone(LONDON)
-    name, summary = marked(service.name), marked(service.summary)
-    place = _public_location(service, hit.at_number)
+    starts_at = None if listed.is_closed or hit.starts_at is None else hit.starts_at.astimezone(LONDON)
+    name, summary = marked(listed.name), marked(listed.summary)
+    place = None if hit.at_number is None else listed.venues.get(hit.at_number)
     return Card(
-        id=service.id,
-        plain_name=service.name,
+        id=listed.id,
+        plain_name=listed.name,
         name=name,
-        organisation=service.organisation.name,
-        organisation_id=service.organisation_id,
+        organisation=listed.organisation,
+        organisation_id=listed.organisation_id,
         summary=summary,
         starts_on=starts_at.date() if starts_at else None,
-        plate_icon=words.plate_icon(service),
+        plate_icon=listed.plate_icon,
         is_today=starts_at is not None and starts_at.date() == today,
         next_session=session_in_words(starts_at, hit.ends_at, today) if starts_at else "",
-        when="" if starts_at or is_closed else _when(service, hit.at_number),
-        venue=venue_in_words(service, place),
+        when="" if starts_at or listed.is_closed else listed.when(hit.at_number),
+        venue=place.name if place else listed.elsewhere,
         distance=miles_in_words(hit.miles) if hit.miles is not None and place else "",
-        cost=words.cost_in_words(service),
-        places=None if is_closed else words.places_mark(service),
-        closed=words.closed_mark(service),
-        phone=words.main_phone(service),
-        why=_why(service, name, summary, today),
-        pin=hit.at_number if place and place.has_public_position else None,
-        is_saved=service.id in saved,
+        cost=listed.cost,
+        places=None if listed.is_closed else listed.places,
+        closed=listed.closed,
+        phone=listed.phone,
+        why=_why(listed, name, summary, today),
+        pin=hit.at_number if place and place.has_pin else None,
+        is_saved=listed.id in saved,
     )
 
 
@@ -114,30 +119,11 @@ def session_in_words(starts_at: dt.datetime, ends_at: dt.datetime | None, today:
     return f"{day}, {span}" if span else day
 
 
-def venue_in_words(service: Service, place: Location | None) -> str:
-    """Return the venue's name, or how one takes part, or that the address is given when people ring."""
-    if place is not None:
-        return place.name
-    if any(at.location.is_confidential for at in service.locations):
-        return words.ADDRESS_ON_ASKING
-    return words.from_afar_in_words(service)
-
-
-def _public_location(service: Service, number: int | None) -> Location | None:
-    found = (at.location for at in service.locations if at.number == number)
-    return next((location for location in found if not location.is_confidential), None)
-
-
-def _when(service: Service, number: int | None) -> str:
-    rules = schedules_at(service, number)
-    return in_words(rules[0]) if rules else service.when_note
-
-
-def _why(service: Service, name: Markup, summary: Markup, today: dt.date) -> str:
+def _why(listed: Listed, name: Markup, summary: Markup, today: dt.date) -> str:
     """Say where the words were found, when any were marked, and how fresh the listing is."""
     found = ""
     if "<mark>" in name:
         found = "Your words are in the name."
     elif "<mark>" in summary:
         found = "Your words are in what they say."
-    return f"{found} {words.confirmed_in_words(service, today)}".strip()
+    return f"{found} {words.confirmed_in_words(listed, today)}".strip()

@@ -14,6 +14,27 @@ NEAR_SPELLINGS = 20
 NEAR_CANDIDATES = 400
 SAME_NAME = 1.25
 
+# The word itself in another spelling: British or American, joined or split ("lunchclub", "week end").
+SPELLING = 0.9
+# What the list of words people use adds: other words for it, and the needs and categories that it speaks of, which
+# count like a word of TERMS. Both stay below the words themselves in the same field.
+SYNONYM, MEANT_TERM = 0.6, 0.7
+# From so many letters a word with one slip may be one that the list knows.
+MEANT_FROM = 6
+# Several words for one thing that do not stand side by side; and the only telling word of a known phrase, alone.
+APART, ONLY_WORD = 0.8, 0.4
+# A word that says little weighs so much of what it would. Where fewer services than this answer everything, those that
+# answer this share of it, by weight, come after them with their score lowered.
+LITTLE_SAID, FEW_ANSWER, LEAST_SHARE, PARTLY = 0.3, 5, 0.5, 0.4
+# What answers in several of these ways (its own words, other words, its terms) gains a little for each further way.
+AGREEING = 0.1
+# Where so many services hold all words of a pair, nobody looks whether these stand side by side.
+MOST_SIDE_BY_SIDE = 2_000
+LEAST_PART, MOST_SPLITS = 2, 3
+
+# "Did you mean" when fewer are found than this: so many questions at most, out of so many that are tried.
+LITTLE_FOUND, MOST_RESPELLED, MOST_TRIED = 3, 3, 6
+
 # Limits of a question.
 LONGEST_QUESTION, MOST_WORDS, LONGEST_WORD = 200, 12, 40
 LONGEST_PLACE = 100

@@ -2,17 +2,20 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias, TypeVar, cast
 
 import sqlalchemy as sa
 
 from portal.core.wording import list_in_words
 from portal.directory.index_queries import DirectoryRows, Rule, Term, read_services, rule_of
-from portal.directory.models import Capacity, CostKind, LocationKind, ServiceStatus, Taxonomy
+from portal.directory.models import Attendance, Capacity, CostKind, LocationKind, ServiceStatus, Taxonomy
 from portal.search.constants import UP_TO_PENCE
 from portal.search.text.words import BREAK, tokens
+
+Value = TypeVar("Value", bound=Hashable)
+Known: TypeAlias = dict[Hashable, Hashable]
 
 # What a listing should have: two of these missing make it thin.
 _WORDS_THAT_TELL = 12
@@ -38,6 +41,7 @@ class Venue:
 class Document:
     """One service. `texts` are folded words in the order of FIELD_WEIGHTS; there is always at least one venue.
 
+    `needs` come as the group put them: what it helps with first of all is the first.
     `costs` holds every choice of the cost filter that the service answers; ages are whole years, None for no limit.
     """
 
@@ -50,7 +54,7 @@ class Document:
     is_thin: bool
     venues: tuple[Venue, ...]
     categories: frozenset[str]
-    needs: frozenset[str]
+    needs: tuple[str, ...]
     audiences: frozenset[str]
     languages: frozenset[str]
     areas: frozenset[uuid.UUID]
@@ -66,35 +70,38 @@ def read_documents(
 ) -> list[Document]:
     """Return the documents of all public services, or of those among `ids`, in the order of their ids."""
     rows = read_services(connection, ids)
-    rules: dict[Rule, Rule] = {}
-    return [_document(service, rows, vocabulary, rules) for service in rows.services]
+    known: Known = {}
+    return [_document(service, rows, vocabulary, known) for service in rows.services]
 
 
-def _document(
-    service: Any, rows: DirectoryRows, vocabulary: Mapping[uuid.UUID, Term], known: dict[Rule, Rule]
-) -> Document:
+def _one(known: Known, value: Value) -> Value:
+    """Return the first of equal values, so that thousands of services share one."""
+    return cast(Value, known.setdefault(value, value))
+
+
+def _document(service: Any, rows: DirectoryRows, vocabulary: Mapping[uuid.UUID, Term], known: Known) -> Document:
     terms = [vocabulary[term_id] for term_id in rows.terms.get(service.id, ())]
-    access = frozenset(vocabulary[term_id].slug for term_id in rows.access.get(service.id, ()))
+    access = _one(known, frozenset(vocabulary[term_id].slug for term_id in rows.access.get(service.id, ())))
     venues = _venues(service.id, rows, access, vocabulary, known)
 
-    def slugs(taxonomy: Taxonomy) -> frozenset[str]:
-        return frozenset(slug for term in terms if term.taxonomy is taxonomy for slug in term.ancestors)
+    def slugs(taxonomy: Taxonomy) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(slug for term in terms if term.taxonomy is taxonomy for slug in term.ancestors))
 
     return Document(
         id=service.id,
         name=service.name,
-        organisation=service.organisation,
+        organisation=_one(known, service.organisation),
         texts=_texts(service, terms, rows.venues.get(service.id, ())),
         kind=service.kind.value,
         is_closed_for_now=service.status is ServiceStatus.TEMPORARILY_CLOSED,
         is_thin=_is_thin(service, any(venue.rules for venue in venues), service.id in rows.with_phone),
         venues=venues,
-        categories=slugs(Taxonomy.CATEGORY),
-        needs=slugs(Taxonomy.NEED),
-        audiences=slugs(Taxonomy.AUDIENCE),
-        languages=frozenset(rows.languages.get(service.id, ())),
-        areas=frozenset(rows.areas.get(service.id, ())),
-        costs=_costs(service.cost_kind, rows.prices.get(service.id, ())),
+        categories=_one(known, frozenset(slugs(Taxonomy.CATEGORY))),
+        needs=_one(known, slugs(Taxonomy.NEED)),
+        audiences=_one(known, frozenset(slugs(Taxonomy.AUDIENCE))),
+        languages=_one(known, frozenset(rows.languages.get(service.id, ()))),
+        areas=_one(known, frozenset(rows.areas.get(service.id, ()))),
+        costs=_one(known, _costs(service.cost_kind, rows.prices.get(service.id, ()))),
         minimum_age=service.minimum_age,
         maximum_age=service.maximum_age,
         capacity=service.capacity,
@@ -103,17 +110,27 @@ def _document(
 
 
 def _texts(service: Any, terms: Sequence[Term], venues: Sequence[Any]) -> tuple[str, ...]:
-    """Return the fields in the order of FIELD_WEIGHTS. Of a confidential venue neither name nor town is searched."""
-    named = [name for term in terms for name in (term.name, term.plain_name) if name]
+    """Return the fields in the order of FIELD_WEIGHTS. Of a confidential venue neither name nor town is searched.
+
+    What it helps with first of all counts like a category; the second need stands with the summary, and further ones
+    with the description.
+    """
+    needs = [term for term in terms if term.taxonomy is Taxonomy.NEED]
+    foremost = [term for term in terms if term not in needs[1:]]
     places = [part for venue in venues if not venue.is_confidential for part in (venue.name, venue.town) if part]
+    from_afar = [way for way in service.attendance if way != Attendance.IN_PERSON.value]
     return (
         _fold([service.name]),
-        _fold(named),
+        _fold(_names(foremost)),
         _fold([service.organisation]),
-        _fold([service.summary]),
-        _fold(places),
-        _fold([service.description]),
+        _fold([service.summary, *_names(needs[1:2])]),
+        _fold([*places, *from_afar]),
+        _fold([service.description, *_names(needs[2:])]),
     )
+
+
+def _names(terms: Sequence[Term]) -> list[str]:
+    return [name for term in terms for name in (term.name, term.plain_name) if name]
 
 
 def _fold(parts: Sequence[str]) -> str:
@@ -125,12 +142,12 @@ def _venues(
     rows: DirectoryRows,
     access: frozenset[str],
     vocabulary: Mapping[uuid.UUID, Term],
-    known: dict[Rule, Rule],
+    known: Known,
 ) -> tuple[Venue, ...]:
     by_number: dict[int | None, list[Rule]] = {}
     for row in rows.rules.get(service_id, ()):
         rule = rule_of(row)
-        by_number.setdefault(row.at_number, []).append(known.setdefault(rule, rule))
+        by_number.setdefault(row.at_number, []).append(_one(known, rule))
     everywhere = by_number.get(None, [])
     found = []
     for row in rows.venues.get(service_id, ()):
@@ -140,8 +157,8 @@ def _venues(
                 number=None if row.is_confidential else row.number,
                 position=_position(row),
                 is_physical=row.kind is LocationKind.PHYSICAL and not row.is_confidential,
-                access=access | facts,
-                rules=tuple(dict.fromkeys(by_number.get(row.number, []) + everywhere)),
+                access=_one(known, access | facts),
+                rules=_one(known, tuple(dict.fromkeys(by_number.get(row.number, []) + everywhere))),
             )
         )
     return tuple(found) or (Venue(access=access, rules=tuple(dict.fromkeys(everywhere))),)

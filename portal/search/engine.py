@@ -11,7 +11,7 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -27,27 +27,19 @@ from portal.directory.index_queries import Watermark
 from portal.search import state as states
 from portal.search.columns.sessions import expand
 from portal.search.columns.vocabulary import fits
+from portal.search.comparing import Difference, difference, difference_in_postgres
 from portal.search.constants import CHANGES_AT_ONCE, LOOK_EVERY
 from portal.search.documents import read_documents
 from portal.search.index.folder import DamagedIndexError, IndexFolder, Stamp
 from portal.search.index.reading import IndexReader
 from portal.search.index.writing import Texts, digest, write_all
 from portal.search.keeper import Job, Keeper, counting
+from portal.search.postgres import keeping
+from portal.search.postgres.known import Known, Tables
 from portal.search.state import State
+from portal.search.wordlists import read_lists_mark, read_synonyms
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """How the index differs from the directory: services that it lacks, has too much, or has in an old version."""
-
-    missing: Sequence[uuid.UUID]
-    extra: Sequence[uuid.UUID]
-    stale: Sequence[uuid.UUID]
-
-    def __bool__(self) -> bool:
-        return bool(self.missing or self.extra or self.stale)
 
 
 class Engine:
@@ -61,6 +53,9 @@ class Engine:
         self._news = self._news_seen = 0
         self._stamp: Stamp | None = None
         self._is_being_written = False
+        # Whether PostgreSQL answers and keeps its own tables; off until the contract of both engines is kept there too.
+        self.answers_in_postgres = False
+        self._tables = Tables()
         self._keeper = Keeper(self.folder, self.look_again)
 
     def look_again(self, *_sender: object) -> None:
@@ -70,6 +65,10 @@ class Engine:
     def close(self) -> None:
         """Stop what runs in the background."""
         self._keeper.close()
+
+    def known_tables(self) -> Known | None:
+        """Return what is known of the tables in PostgreSQL; None when they are not to answer, or cannot yet."""
+        return self._tables.known() if self.answers_in_postgres else None
 
     def state(self) -> State:
         """Return what is known now. Needs an application context; reads the database when half a second has passed."""
@@ -94,6 +93,9 @@ class Engine:
 
     def rebuild(self, progress: Callable[[int, int], None]) -> bool:
         """Write the whole index anew now; says False when another process is at it. `progress` gets (done, all)."""
+        if self.answers_in_postgres:
+            keeping.rebuild(progress)
+            return True
         with db.engine.connect() as connection:
             state = _load(connection)
         services = texts_of(state)
@@ -103,6 +105,8 @@ class Engine:
 
     def difference(self) -> Difference:
         """Compare every service of the directory with the index. Raises DamagedIndexError if there is none to trust."""
+        if self.answers_in_postgres:
+            return difference_in_postgres()
         with db.engine.connect() as connection:
             state = _load(connection)
         generation = self.folder.current()
@@ -110,26 +114,23 @@ class Engine:
             raise DamagedIndexError("there is no index")
         held = IndexReader(self.folder, generation).digests()
         wanted = {service_id: digest(texts) for service_id, texts in texts_of(state)}
-        return Difference(
-            missing=sorted(wanted.keys() - held.keys()),
-            extra=sorted(held.keys() - wanted.keys()),
-            stale=sorted(key for key in wanted.keys() & held.keys() if wanted[key] != held[key]),
-        )
+        return difference(wanted, held)
 
     def settle(self, seconds: float = 20.0) -> bool:
         """Wait until the index has caught up; says whether it did. For commands and tests."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.look_again()
-            if not self.state().is_behind:
+            if not (self.state().is_behind or self._is_being_written):
                 return True
             time.sleep(0.02)
         return False
 
     def _look(self, state: State | None) -> State:
+        self._is_being_written = False
         with reading() as connection:
             before = state
-            state = self._caught_up(connection, state)
+            state = _with_lists(connection, self._caught_up(connection, state))
             seen = counting(self.folder)
             if state is not before or state.is_behind or self._disk_changed():
                 state = self._read_index(connection, state)
@@ -167,7 +168,7 @@ class Engine:
 
     def _read_index(self, connection: sa.Connection, state: State) -> State:
         """Look the words up in the index as far as it can be trusted."""
-        reader, self._is_being_written = state.reader, False
+        reader = state.reader
         try:
             stamp = self.folder.stamp()
             if reader is None or stamp != self._stamp:
@@ -235,6 +236,14 @@ def _load(connection: sa.Connection) -> State:
             gc.enable()
 
 
+def _with_lists(connection: sa.Connection, state: State) -> State:
+    """Return the state with the words people use as they are now. Columns and sources stay."""
+    mark = read_lists_mark(connection)
+    if mark == state.lists_mark:
+        return state
+    return replace(state, synonyms=read_synonyms(connection), lists_mark=mark)
+
+
 def _pending(connection: sa.Connection, held: Watermark) -> set[uuid.UUID] | None:
     """Return the services that changed since an index was written. None when it belongs to another history.
 
@@ -263,6 +272,7 @@ def init_app(app: Flask) -> None:
     """Give an application its search. The database is not touched before the first question."""
     engine = Engine(app.extensions["settings"])
     app.extensions["search"] = engine
+    keeping.listen()
     # The signal keeps only a weak reference; a site that is gone is forgotten.
     changed.connect(engine.look_again)
     weakref.finalize(app, engine.close)

@@ -1,9 +1,8 @@
 """The answers of the search, as the pages ask for them. All need an application context."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 
-import numpy as np
 from markupsafe import Markup
 
 from portal.core.text import clean
@@ -24,6 +23,7 @@ __all__ = [
     "Suggestion",
     "count_by_category",
     "find",
+    "known_words",
     "knows_words",
     "list_pins",
     "matching_words",
@@ -43,25 +43,14 @@ def find(request: SearchRequest) -> Results:
 
 def list_pins(request: SearchRequest, limit: int = 1000) -> Pins:
     """Return every venue that answers a question and may stand on a map, at most `limit`, best services first."""
-    found = answer(request)
-    filters = found.filters
-    venues = filters.columns.venues
-    place_of = np.full(len(filters.columns.documents), -1)
-    place_of[found.ranked.services] = np.arange(1, found.total + 1)
-    rows = filters.venues[np.isfinite(venues.latitude[filters.venues])]
-    places = place_of[venues.service[rows]]
-    order = np.argsort(places, kind="stable")[:limit]
-    rows = rows[order]
-    return Pins(
-        numbers=venues.number[rows].tolist(),
-        latitudes=venues.latitude[rows].tolist(),
-        longitudes=venues.longitude[rows].tolist(),
-        ranks=places[order].tolist(),
-    )
+    return answer(request).pins(limit)
 
 
 def count_by_category() -> dict[str, int]:
     """Return how many services are shown under each category, by slug, in the order of the categories."""
+    tables = engine().known_tables()
+    if tables is not None:
+        return tables.count_by_category()
     columns = engine().state().columns
     counts = columns.services.category[columns.alive].sum(axis=0).tolist()
     return dict(zip(columns.vocabulary.values["category"], counts, strict=True))
@@ -74,11 +63,18 @@ def matching_words(request: SearchRequest) -> Callable[[str], Markup]:
 
 def knows_words(words: Sequence[str]) -> bool:
     """Say whether each of these folded words stands in the directory: in a service that is shown, or in a term."""
+    return known_words(words) >= set(words)
+
+
+def known_words(words: Collection[str]) -> frozenset[str]:
+    """Return those of folded words that stand in the directory: in a service that is shown, or in a term."""
     state = engine().state()
     terms = state.columns.vocabulary.terms.values()
     in_terms = {word for term in terms for word in tokens(f"{term.name} {term.plain_name}")}
-    return all(
-        word in in_terms or any(len(source.find(Form.EXACT, word)[0]) for source in state.sources) for word in words
+    return frozenset(
+        word
+        for word in words
+        if word in in_terms or any(len(source.find(Form.EXACT, word)[0]) for source in state.sources)
     )
 
 

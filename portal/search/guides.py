@@ -49,7 +49,7 @@ class _Library:
 
 def guides_for(request: SearchRequest) -> list[ShelvedGuide]:
     """Return at most two guides that answer a question by its words or its needs, the better one first."""
-    query = parse(request.q)
+    query = parse(request.words)
     found = []
     for place, read in enumerate(_library(shelf()).read):
         score = _score(read, query) if query.asks else 0.0

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from portal.directory.models import Service
 from portal.geo.areas import AreaIndex, area_index
 from portal.geo.models import AreaKind
 from portal.search.card import Card
+from portal.search.listed import Listed
 from portal.search.results import PER_PAGE, Hit
 
 FROM_AFAR = "Online, by telephone or in your home"
@@ -25,7 +25,7 @@ class Group:
 
 
 def by_neighbourhood(
-    hits: Sequence[Hit], services: Mapping[uuid.UUID, Service], cards: Sequence[Card], page: int = 1
+    hits: Sequence[Hit], services: Mapping[uuid.UUID, Listed], cards: Sequence[Card], page: int = 1
 ) -> list[Group]:
     """Return the cards of one page grouped by neighbourhood, in the order in which each is first met.
 
@@ -41,17 +41,17 @@ def by_neighbourhood(
     return sorted(groups.values(), key=lambda group: _LAST.index(group.name) + 1 if group.name in _LAST else 0)
 
 
-def _name_for(service: Service, hit: Hit, areas: AreaIndex) -> str:
-    if any(at.location.is_confidential for at in service.locations) and hit.at_number is None:
+def _name_for(listed: Listed, hit: Hit, areas: AreaIndex) -> str:
+    if hit.at_number is None:
+        return ON_ASKING if listed.hidden else FROM_AFAR
+    if hit.at_number in listed.hidden:
         return ON_ASKING
-    venue = next((at.location for at in service.locations if at.number == hit.at_number), None)
+    venue = listed.venues.get(hit.at_number)
     if venue is None:
         return FROM_AFAR
-    if venue.is_confidential:
-        return ON_ASKING
-    if venue.latitude is None or venue.longitude is None:
+    if venue.position is None:
         return ELSEWHERE
-    covering = areas.covering(venue.latitude, venue.longitude)
+    covering = areas.covering(*venue.position)
     for kind in (AreaKind.NEIGHBOURHOOD, AreaKind.WARD, AreaKind.BOROUGH):
         for area in covering:
             if area.kind is kind:

@@ -1,19 +1,16 @@
 """What to offer when nothing was found."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-import numpy as np
-
 from portal.core.wording import DAYS, date_in_words
 from portal.directory.languages import language_name
-from portal.search.answering import Answer, answer, answer_each
+from portal.search.answering import answer, answer_each
 from portal.search.asking import LISTS, without
-from portal.search.columns.filters import Filters
 from portal.search.columns.vocabulary import Vocabulary
 from portal.search.results import DAY_CHOICES, Drop, Hit, Rescue, SearchRequest
 from portal.search.text.language import parse
+from portal.search.understanding.applying import as_chosen, taken_back, with_words_read
 
 _MOST_DROPS, _MOST_BEYOND, _MOST_NEEDS = 6, 3, 4
 # Farther than any two places of the country.
@@ -30,7 +27,11 @@ _PLAIN = {
 
 def rescue(request: SearchRequest) -> Rescue:
     """Return what to leave out, with how many there are then, the nearest beyond the radius, and related needs."""
-    labelled = list(_ways_out(request, answer(request).state.columns.vocabulary))
+    typed, request = request, as_chosen(request)
+    labelled = [
+        *_ways_out(request, answer(request).vocabulary),
+        *(("what we read out of your words", plain) for plain in _plainly(typed)),
+    ]
     answers = answer_each([changed for _label, changed in labelled])
     drops = [
         Drop(label=label, request=changed, total=found.total)
@@ -43,22 +44,30 @@ def rescue(request: SearchRequest) -> Rescue:
     return Rescue(drops=drops[:_MOST_DROPS], beyond=_beyond(request), related_needs=_related_needs(request))
 
 
+def _plainly(request: SearchRequest) -> list[SearchRequest]:
+    """Return the question with its words as they were typed, where something was read out of them."""
+    read = tuple(piece.words for piece in request.understood)
+    for words in read:
+        request = taken_back(request, words)
+    return [with_words_read(request)] if read else []
+
+
 def _bare(request: SearchRequest) -> list[Drop]:
     """Return the question with nothing but its words, where leaving out one thing does not help."""
-    bare = SearchRequest(q=request.q, view=request.view)
-    total = answer(bare).total if request.q else 0
+    bare = SearchRequest(q=request.words, as_words=request.as_words, view=request.view)
+    total = answer(bare).total if request.words else 0
     return [Drop(label="everything but your words", request=bare, total=total)] if total else []
 
 
 def _ways_out(request: SearchRequest, vocabulary: Vocabulary) -> Iterator[tuple[str, SearchRequest]]:
     """Yield (what to leave out in words, the question without it) for everything that narrows the question."""
-    words = request.q.split()
-    if len(parse(request.q).words) > 1:
+    words = request.words.split()
+    if len(parse(request.words).words) > 1:
         for place, word in enumerate(words):
             rest = " ".join(words[:place] + words[place + 1 :])
             yield f"the word “{word}”", replace(request, q=rest, page=1, problems=())
-    if request.q:
-        yield "your words" if len(words) > 1 else f"the word “{request.q}”", without(request, "q")
+    if words:
+        yield "your words" if len(words) > 1 else f"the word “{words[0]}”", without(request, "q")
     for name, field in LISTS.items():
         for value in getattr(request, field):
             yield _label(vocabulary, name, value), without(request, name, value)
@@ -66,6 +75,8 @@ def _ways_out(request: SearchRequest, vocabulary: Vocabulary) -> Iterator[tuple[
         yield date_in_words(request.on), without(request, "on")
     if request.open_now:
         yield "open now", without(request, "open_now")
+    if request.not_on_bank_holidays:
+        yield "“not on bank holidays”", without(request, "bank_holidays")
     if request.age is not None:
         yield f"age {request.age}", without(request, "age")
     if request.place:
@@ -83,30 +94,23 @@ def _beyond(request: SearchRequest) -> list[Hit]:
     if request.place is None:
         return []
     wide = answer(replace(request, radius=_EVERYWHERE, sort="distance", page=1))
-    near = set(answer(request).ranked.services.tolist())
-    ranked = wide.ranked
-    places = [place for place, row in enumerate(ranked.services.tolist()) if row not in near]
-    return [wide.hits(place, place + 1)[0] for place in places[:_MOST_BEYOND] if np.isfinite(ranked.miles[place])]
+    found = answer(request)
+    near = {hit.service_id for hit in found.hits(0, found.total)}
+    hits = [hit for hit in wide.hits(0, len(near) + _MOST_BEYOND) if hit.service_id not in near]
+    return [hit for hit in hits[:_MOST_BEYOND] if hit.miles is not None]
 
 
 def _related_needs(request: SearchRequest) -> list[str]:
     """Return the needs that services with these words, or these needs, most often answer besides."""
-    wide = SearchRequest(q=request.q, needs=request.needs, categories=() if request.q else request.categories)
+    categories = () if request.words else request.categories
+    wide = SearchRequest(q=request.words, needs=request.needs, categories=categories)
     if not (parse(wide.q) or wide.needs or wide.categories):
         return []
     found = answer(wide)
-    if not found.total and request.q:
+    if not found.total and request.words:
         found = answer(replace(wide, q=""))
         if not (wide.needs or wide.categories):
             return []
-    counts = _needs_of(found)
-    return [need for need, _count in counts.most_common() if need not in request.needs][:_MOST_NEEDS]
-
-
-def _needs_of(found: Answer) -> Counter[str]:
-    filters: Filters = found.filters
-    rows = np.unique(filters.columns.venues.service[filters.venues])
-    counts = filters.columns.services.need[rows].sum(axis=0).tolist()
-    vocabulary = filters.columns.vocabulary
-    named = zip(vocabulary.values["need"], counts, strict=True)
-    return Counter({need: number for need, number in named if number and vocabulary.is_offered("need", need)})
+    counts = sorted(found.count_needs().items(), key=lambda one: -one[1])
+    offered = [need for need, _count in counts if found.vocabulary.is_offered("need", need)]
+    return [need for need in offered if need not in request.needs][:_MOST_NEEDS]

@@ -26,13 +26,35 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Understood:
+    """A piece of the words that was read as a filter: the words as typed, the filter's name in the address, its value.
+
+    `label` says in plain English what it was taken for.
+    """
+
+    words: str
+    filter: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SearchRequest:
     """A question, cleaned and within its limits. Empty filters mean everything; miles, years, London dates.
 
+    `q` is what was typed, `understood` what of it was read as filters (these stand in the filters as well), and
+    `rest` what is left of it to be looked up as words; None stands for all of it. `as_words` are pieces that the person
+    wants to be looked up as words and not read as filters. `overruled` was read too, but a choice says the same or
+    says otherwise. `wants_near_me` is set by "near me", which no words can answer.
     `categories`, `needs`, `access`, `audiences` hold slugs; `languages` ISO codes; `kinds` values of ServiceKind.
     """
 
     q: str = ""
+    rest: str | None = None
+    understood: tuple[Understood, ...] = ()
+    as_words: tuple[str, ...] = ()
+    overruled: tuple[Understood, ...] = ()
+    wants_near_me: bool = False
     where: str = ""
     place: Place | None = None
     unknown_place: UnknownPlace | None = None
@@ -44,6 +66,7 @@ class SearchRequest:
     times: tuple[str, ...] = ()
     on: dt.date | None = None
     open_now: bool = False
+    not_on_bank_holidays: bool = False
     age: int | None = None
     costs: tuple[str, ...] = ()
     access: tuple[str, ...] = ()
@@ -53,6 +76,11 @@ class SearchRequest:
     view: str = "list"
     page: int = 1
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """The words that are looked up in the texts."""
+        return self.q if self.rest is None else self.rest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +115,9 @@ class Results:
 
     `facets` maps a filter's name in the address (category, need, day, time, cost, access, for, language, kind)
     to counts by value: how many there would be if that value were chosen beside the other filters.
+    `offered_needs` are needs (slugs) that the words speak of and that are not chosen yet; `did_you_mean` are other
+    spellings of the words when little was found, most likely first. `is_loose` says that hardly any service has all of
+    the words, so that those which have the greater part count as well, after the others.
     """
 
     request: SearchRequest
@@ -94,6 +125,9 @@ class Results:
     hits: Sequence[Hit]
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     is_rebuilding: bool = False
+    offered_needs: Sequence[str] = ()
+    did_you_mean: Sequence[str] = ()
+    is_loose: bool = False
 
     @property
     def pages(self) -> int:

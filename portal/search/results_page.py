@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from portal.core.wording import DAYS, count_in_words, day_in_words, miles_in_words
+from portal.core.wording import DAYS, count_in_words, day_in_words, list_in_words, miles_in_words
 from portal.directory.languages import language_name
 from portal.directory.models import Taxonomy, TaxonomyTerm
 from portal.geo.place import Precision
@@ -126,8 +126,8 @@ _LABELS = {
 def parts_of(request: SearchRequest, names: Names) -> list[Part]:
     """Return everything that was asked for, in words, in the order in which people say it."""
     parts = []
-    if request.q:
-        parts.append(Part(filter="q", value=request.q, label="words", text=request.q))
+    if request.words:
+        parts.append(Part(filter="q", value=request.words, label="words", text=request.words))
     for name, values in chosen(request).items():
         parts += [
             Part(filter=name, value=one, label=_LABELS[name], text=_said(name, names.say(name, one))) for one in values
@@ -136,6 +136,8 @@ def parts_of(request: SearchRequest, names: Names) -> list[Part]:
         parts.append(Part(filter="on", value=request.on.isoformat(), label="on", text=day_in_words(request.on)))
     if request.open_now:
         parts.append(Part(filter="open_now", value="1", label="open", text="now"))
+    if request.not_on_bank_holidays:
+        parts.append(Part(filter="bank_holidays", value="no", label="not on", text="bank holidays"))
     if request.age is not None:
         parts.append(Part(filter="age", value=str(request.age), label="age", text=str(request.age)))
     if request.place:
@@ -151,6 +153,35 @@ def _said(name: str, words: str) -> str:
     return f"{words[:1].lower()}{words[1:]}" if name in {"time", "cost"} or words == DAY_NAMES["weekend"] else words
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A stretch of words that was read as a filter, or as several ("tonight"): as typed, and what it was taken for."""
+
+    words: str
+    text: str
+
+    @property
+    def is_said_so(self) -> bool:
+        """Say whether what it was taken for is just what was typed, so that it need not be said twice."""
+        return self.words.casefold() == self.text.casefold()
+
+
+def taken_for(request: SearchRequest) -> list[Taken]:
+    """Return what was read out of the words, in the order of the words."""
+    labels: dict[str, list[str]] = {}
+    for piece in request.understood:
+        labels.setdefault(piece.words, []).append(piece.label)
+    return [Taken(words=words, text=list_in_words(said)) for words, said in labels.items()]
+
+
+def hint_about_place(request: SearchRequest) -> str:
+    """Return a kind word where "near me" or a distance was typed and nobody knows near what; else ""."""
+    is_far = any(piece.filter == "radius" for piece in request.understood)
+    if request.place or request.where or not (request.wants_near_me or is_far):
+        return ""
+    return "Tell us where, and the nearest things come first: write a postcode or a place under “Where”."
+
+
 def asked_in_words(request: SearchRequest, names: Names) -> str:
     """Return the question on one line, for the title: "“chair yoga”, Tuesday, near SE6 4RU, Catford"."""
     said = {
@@ -160,6 +191,7 @@ def asked_in_words(request: SearchRequest, names: Names) -> str:
         "open_now": "open now",
         "age": "age {}",
         "on": "on {}",
+        "bank_holidays": "not on {}",
     }
     return ", ".join(said.get(part.filter, "{}").format(part.text) for part in parts_of(request, names))
 
@@ -236,7 +268,7 @@ def problems_of(request: SearchRequest) -> list[Problem]:
 
 def linked(problems: Sequence[Problem], groups: Sequence[Group], request: SearchRequest) -> list[Problem]:
     """Return problems that each point at something on the page: their field, or the results where it is not shown."""
-    shown = {"q", "where", "on", "age", "sort", "open_now", *(group.name for group in groups)}
+    shown = {"q", "where", "on", "age", "sort", "open_now", "bank_holidays", *(group.name for group in groups)}
     if request.place:
         shown.add("radius")
     return [one if one.field in shown else Problem(field="results", message=one.message) for one in problems]
@@ -244,7 +276,7 @@ def linked(problems: Sequence[Problem], groups: Sequence[Group], request: Search
 
 def count_chosen(request: SearchRequest) -> int:
     """Return how many filters are set, beside words and place."""
-    single = [request.on, request.open_now or None, request.age]
+    single = [request.on, request.open_now or None, request.not_on_bank_holidays or None, request.age]
     return sum(len(values) for values in chosen(request).values()) + sum(one is not None for one in single)
 
 

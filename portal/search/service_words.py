@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from typing import Protocol
 
 from portal.core.wording import ago_in_words, count_in_words, day_in_words, list_in_words, money_in_words
 from portal.directory.models import Attendance, Capacity, CostKind, Joining, Service, ServiceStatus
@@ -29,6 +30,18 @@ PLATES = {
     Attendance.AT_HOME.value: "house",
 }
 ADDRESS_ON_ASKING = "The address is given when you ring"
+
+
+class Confirmable(Protocol):
+    """What is said of whether a listing is still right: a service, or what a page of results knows of one."""
+
+    @property
+    def last_confirmed_on(self) -> dt.date | None:
+        """The London day on which it was last confirmed, None for never."""
+
+    @property
+    def last_confirmed_by(self) -> str:
+        """By whom or in which way."""
 
 
 def cost_in_words(service: Service) -> str:
@@ -83,12 +96,12 @@ def closed_mark(service: Service) -> Mark | None:
     return Mark(tone="calm", text=until)
 
 
-def is_stale(service: Service, today: dt.date) -> bool:
+def is_stale(service: Confirmable, today: dt.date) -> bool:
     """Say whether nobody has confirmed the listing for a year, or ever."""
     return service.last_confirmed_on is None or today - service.last_confirmed_on >= STALE_AFTER
 
 
-def confirmed_in_words(service: Service, today: dt.date) -> str:
+def confirmed_in_words(service: Confirmable, today: dt.date) -> str:
     """Return "Confirmed by the group 9 days ago." or "Not confirmed for 13 months: ring first."."""
     confirmed_on = service.last_confirmed_on
     if confirmed_on is None:

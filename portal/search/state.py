@@ -2,20 +2,31 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from portal.directory.calendar import Calendar
 from portal.directory.index_queries import Term, Watermark
+from portal.directory.models import Taxonomy
 from portal.search.columns.build import Columns, Mask, build, changed
-from portal.search.columns.vocabulary import vocabulary_of
+from portal.search.columns.vocabulary import Vocabulary, vocabulary_of
+from portal.search.constants import DESCRIPTION, SUMMARY, TERMS
 from portal.search.documents import Document
 from portal.search.index.reading import IndexReader, IndexSource
 from portal.search.suggesting import Suggestions
+from portal.search.text.lookup import Lookup, Terms
+from portal.search.text.meeting import Meeting
 from portal.search.text.sources import MemorySource, Source
+from portal.search.text.synonyms import Meant, Synonyms
+from portal.search.text.words import tokens
 
+# How much a need counts by its place in the list of a service, as its name does: not there, first, second, further on.
+NEED_WEIGHTS = np.array((0.0, TERMS, SUMMARY, DESCRIPTION))
+# A category says less of what is meant than the need that a service puts first.
+CATEGORY_WEIGHT = SUMMARY
 # So many small sources are looked through one after the other before they are made one.
 _MOST_SOURCES = 16
 
@@ -26,7 +37,8 @@ class State:
 
     `indexed` says which rows the index on disk answers for; the documents in memory answer for the others.
     `extra` are services that the index holds and that do not count any more; `is_behind` is set when there are any, or
-    when the index lacks something. `watermark` is the last change that is known.
+    when the index lacks something. `watermark` is the last change that is known. `synonyms` are the words people use,
+    as they were when the lists had the mark `lists_mark`.
     """
 
     columns: Columns
@@ -37,6 +49,27 @@ class State:
     reader: IndexReader | None = None
     extra: frozenset[uuid.UUID] = frozenset()
     is_behind: bool = True
+    synonyms: Synonyms = field(default_factory=lambda: Synonyms({}))
+    lists_mark: Hashable = None
+
+    @cached_property
+    def meeting(self) -> Meeting:
+        """How words are met in this state; what was asked once is kept with it."""
+        columns = self.columns
+        places, services = columns.vocabulary.places, columns.services
+        needs = Terms(places["need"], NEED_WEIGHTS[np.minimum(services.need_place, len(NEED_WEIGHTS) - 1)])
+        categories = Terms(places["category"], np.where(services.category, CATEGORY_WEIGHT, 0.0))
+        return Meeting(Lookup(self.sources, columns.alive, columns.texts, needs, categories))
+
+    @cached_property
+    def need_names(self) -> Synonyms:
+        """What the names of needs mean, both the field's and the plain one: the need."""
+        return need_names_of(self.vocabulary)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The values that each filter knows."""
+        return self.columns.vocabulary
 
     @property
     def is_rebuilding(self) -> bool:
@@ -48,6 +81,17 @@ class State:
         """The services that count and that the index does not answer for."""
         rows = np.flatnonzero(self.columns.alive & ~self.indexed)
         return [self.columns.documents[row] for row in rows.tolist()]
+
+
+def need_names_of(vocabulary: Vocabulary) -> Synonyms:
+    """Return what the names of needs mean, both the field's and the plain one: the need."""
+    named = [
+        (tuple(tokens(name)), slug)
+        for (taxonomy, slug), term in vocabulary.terms.items()
+        if taxonomy is Taxonomy.NEED
+        for name in (term.name, term.plain_name)
+    ]
+    return Synonyms({name: Meant(needs=tuple(slug for other, slug in named if other == name)) for name, _ in named})
 
 
 def first_state(
@@ -118,6 +162,8 @@ def with_changes(
         reader=state.reader,
         extra=state.extra | {key for key in touched if columns.find_row(key) is None},
         is_behind=True,
+        synonyms=state.synonyms,
+        lists_mark=state.lists_mark,
     )
 
 

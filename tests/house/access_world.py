@@ -36,6 +36,7 @@ from portal.messages.inbound import Reply
 from portal.messages.inbound.operations import take_in
 from portal.messages.models import Channel, Recipient
 from portal.messages.operations import queue
+from portal.search.words.models import CrisisPhrase, WordsPeopleUse
 from tests.factories import make_area, make_location, make_organisation, make_service, make_term, weekly
 from tests.factories.accounts import Cast, make_cast, make_member, make_user
 from tests.factories.listings import make_content, make_listing
@@ -225,7 +226,9 @@ def _listings(session: Any, world: World, cast: Cast, colleague: User) -> dict[s
     picture = Picture(
         listing_id=waiting.id, body=b"x", media_type="image/png", width=1, height=1, added_by=cast.gus.actor
     )
-    session.add_all([claim, said, check, guide, picture])
+    said_by_people = WordsPeopleUse(said="skint", folded="skint", phrases=["debt"])
+    of_crisis = CrisisPhrase(said="cannot bear it", folded="cannot bear it")
+    session.add_all([claim, said, check, guide, picture, said_by_people, of_crisis])
     session.flush()
     session.add(GuideVersion(guide_id=guide.id, number=1, title="x", summary="x", text="x", by="test"))
     found = {
@@ -236,6 +239,8 @@ def _listings(session: Any, world: World, cast: Cast, colleague: User) -> dict[s
         "check_id": (check.id, NO_SUCH_ID),
         "picture_id": (picture.id, NO_SUCH_ID),
         "venue_id": (uuid.UUID(int=5), NO_SUCH_ID),
+        "words_id": (said_by_people.id, NO_SUCH_ID),
+        "phrase_id": (of_crisis.id, NO_SUCH_ID),
         "one_id": (waiting.service_id, NO_SUCH_ID),
         "other_id": (world.groups[stranger.id]["listing_id"], NO_SUCH_ID),
         **{

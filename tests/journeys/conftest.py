@@ -10,13 +10,20 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Playwright, sync_playwright
 
-from portal.core.settings import ROOT
+from portal.core.settings import ROOT, Settings
 from tests.conftest import _skip
 
 INSTALL = "Chromium is not installed: apt-get install chromium (or the like)."
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WIDTHS = (320, 1280)
-QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-sync",
+]
 
 
 def find_chromium() -> str | None:
@@ -45,32 +52,49 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def seeded_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file that holds the demonstration, to be copied."""
+def seeded(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder `kept` with the database and the index of the demonstration, to be copied to `used` beside it.
+
+    An index belongs to the address of its database, so each journey finds both where they were made.
+    """
     from portal import create_app
     from portal.core.database import db
-    from portal.core.settings import Settings
+    from portal.search.engine import engine
     from seeds.loader import seed_demonstration
 
-    path = tmp_path_factory.mktemp("seeded") / "portal.sqlite3"
-    shutil.copy(migrated_sqlite, path)
-    index = tmp_path_factory.mktemp("index")
-    # The secret of the tests' sites, since the cast's names are sealed with it.
-    app = create_app(Settings(database_url=f"sqlite:///{path}", search_index=index, secret_key="for-tests-only"))
+    folder = tmp_path_factory.mktemp("seeded")
+    used = folder / "used"
+    used.mkdir()
+    shutil.copy(migrated_sqlite, used / "portal.sqlite3")
+    app = create_app(site_in(used, folder))
     with app.app_context():
         seed_demonstration()
+        assert engine().settle()
         db.session.remove()
         db.engine.dispose()
     app.extensions["search"].close()
-    return path
+    used.rename(folder / "kept")
+    return folder
+
+
+def site_in(folder: Path, mail: Path) -> Settings:
+    """Return the settings of a site whose database and index are in a folder, and its mail in another."""
+    return Settings(
+        database_url=f"sqlite:///{folder / 'portal.sqlite3'}",
+        search_index=folder / "search_index",
+        # The secret of the tests' sites, since the cast's names are sealed with it.
+        secret_key="for-tests-only",
+        mail_url=f"folder:{mail / 'mail'}",
+    )
 
 
 @pytest.fixture
-def database_url(seeded_sqlite: Path, tmp_path: Path) -> str:
+def settings(seeded: Path, tmp_path: Path) -> Settings:
     """Journeys walk over the demonstration; what the databases differ in is tested beneath."""
-    path = tmp_path / "portal.sqlite3"
-    shutil.copy(seeded_sqlite, path)
-    return f"sqlite:///{path}"
+    used = seeded / "used"
+    shutil.rmtree(used, ignore_errors=True)
+    shutil.copytree(seeded / "kept", used)
+    return site_in(used, tmp_path)
 
 
 class Complaints(list[str]):

@@ -1,10 +1,13 @@
 """Checks of a group: who notes them, reminders, what follows when they end or expire; and help given."""
 
 import datetime as dt
+import threading
+import uuid
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 from time_machine import Traveller
 
@@ -12,9 +15,11 @@ from portal.core import clock as site_clock
 from portal.core.database import db, transaction
 from portal.core.editing import RefusedChangeError
 from portal.directory.models import Organisation, Service
+from portal.listings import publishing
 from portal.listings.content import Sending
-from portal.listings.models import CheckKind, GroupHelp, OrganisationCheck
+from portal.listings.models import CheckKind, GroupHelp, Listing, OrganisationCheck
 from portal.listings.operations.checks import SeenCheck, end_check, mind_checks, note_check
+from portal.listings.operations.drafts import locked
 from portal.listings.operations.history import append_version
 from portal.listings.queries.groups import may_take_introductions, missing_checks
 from portal.messages.models import OutboxMessage
@@ -162,3 +167,76 @@ def test_a_moderator_notes_checks_and_help(client: FlaskClient, cast: Cast) -> N
         assert client.post(f"{path}/checks", data=form).status_code == 404
         assert client.post(f"{path}/help", data=given).status_code == 404
         assert client.post(f"/moderation/checks/{check.id}/end").status_code == 404
+
+
+def test_a_check_that_ends_while_a_listing_is_published_leaves_no_introductions(
+    app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The publisher has read the checks when somebody ends one: that waits, and finds what was published."""
+    service = service_with_introductions(cast)
+    seen(cast, CheckKind.SAFEGUARDING)
+    ends = seen(cast, CheckKind.INSURANCE)
+    service_id, gus, mo = service.id, cast.gus.actor, cast.mo.actor
+    listing_id: uuid.UUID = find(sa.select(Listing.id).where(Listing.service_id == service_id))
+    # The publisher reads the service for the first time, as in a request of its own.
+    db.session.remove()
+    started, ended = threading.Event(), threading.Event()
+
+    def end() -> None:
+        with app.app_context():
+            started.wait(timeout=20)
+            end_check(check_id=ends, actor=mo)
+            db.session.remove()
+        ended.set()
+
+    def pause(organisation_id: uuid.UUID, visits_homes: bool) -> bool:
+        found = may_take_introductions(organisation_id, visits_homes)
+        started.set()
+        ended.wait(timeout=0.3)
+        return found
+
+    monkeypatch.setattr(publishing, "may_take_introductions", pause)
+    thread = threading.Thread(target=end)
+    thread.start()
+    with transaction() as session:
+        publishing.publish(session, locked(session, listing_id), actor=gus)
+    thread.join(timeout=60)
+    assert ended.is_set()
+    assert find(sa.select(Service.takes_introductions).where(Service.id == service_id)) is False
+
+
+def test_a_check_is_noted_while_a_listing_is_published(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who notes it waits for the publisher, and the publisher, whose new rows refer to the group, not for them."""
+    service = service_with_introductions(cast)
+    seen(cast, CheckKind.SAFEGUARDING)
+    seen(cast, CheckKind.INSURANCE)
+    service_id, group_id, gus = service.id, service.organisation_id, cast.gus.actor
+    listing_id: uuid.UUID = find(sa.select(Listing.id).where(Listing.service_id == service_id))
+    mo = cast.mo.actor
+    db.session.remove()
+    started, ended = threading.Event(), threading.Event()
+
+    def note() -> None:
+        today = site_clock.today()
+        check = SeenCheck(kind=CheckKind.INSURANCE, seen_on=today, expires_on=today + dt.timedelta(days=300))
+        with app.app_context():
+            started.wait(timeout=20)
+            note_check(organisation_id=group_id, seen=check, actor=mo)
+            db.session.remove()
+        ended.set()
+
+    def pause(organisation_id: uuid.UUID, visits_homes: bool) -> bool:
+        started.set()
+        ended.wait(timeout=0.3)
+        return may_take_introductions(organisation_id, visits_homes)
+
+    monkeypatch.setattr(publishing, "may_take_introductions", pause)
+    thread = threading.Thread(target=note)
+    thread.start()
+    with transaction() as session:
+        publishing.publish(session, locked(session, listing_id), actor=gus)
+        # As PostgreSQL itself does for a row that refers to the group.
+        refers = sa.select(Organisation.id).where(Organisation.id == group_id)
+        session.execute(refers.with_for_update(read=True, key_share=True))
+    thread.join(timeout=60)
+    assert ended.is_set()

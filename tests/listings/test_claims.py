@@ -23,6 +23,7 @@ from portal.listings.operations.claim_decisions import accept, refuse, settle_cl
 from portal.listings.operations.claim_moves import IllegalMoveError, begin, lock_claim, move
 from portal.listings.operations.claims import Claimant, Evidence, claim_group, prove_by_link
 from portal.listings.proofs import code_ways, is_at_own_domain, is_mobile, own_domain
+from portal.messages.delivery import deliver_due
 from portal.messages.models import OutboxMessage
 from tests.accounts.reading import acts, find, is_signed_in, last_message, look, now_of
 from tests.factories import make_location, make_organisation, make_service
@@ -159,6 +160,7 @@ def test_an_address_at_the_own_domain_then_seven_days(client: FlaskClient, cast:
     assert client.post(link).status_code == 410, "It works once."
     assert the_claim().state is ClaimState.OPEN
     assert [message.address for message in messages("claim-notice")] == ["office@ladywell-table.org.uk"]
+    deliver_due()
     clock.shift(dt.timedelta(days=6, hours=23, minutes=55))
     assert settle_claims() == 0
     clock.shift(dt.timedelta(minutes=6))
@@ -325,6 +327,7 @@ def test_a_moderators_check_waits_for_the_group_as_well(client: FlaskClient, cas
     assert claim.state is ClaimState.CHECKING
     assert len(messages("claim-notice")) == 1
     assert accept(claim_id=claim.id, seen=standing(claim), why="Rang.", actor=cast.mo.actor) is ClaimState.OPEN
+    deliver_due()
     clock.shift(dt.timedelta(days=7, minutes=1))
     assert settle_claims() == 1
     assert now_of(claim).state is ClaimState.ACCEPTED

@@ -10,10 +10,17 @@ from time_machine import Traveller
 
 from portal.core import clock as present
 from portal.core.database import db, transaction
-from portal.directory.models import Organisation, Service
+from portal.directory.models import Organisation, Service, ServiceStatus
 from portal.listings.jobs import ask_groups
-from portal.listings.models import FreshnessChoice, FreshnessLink, Listing, Shown
+from portal.listings.models import FreshnessChoice, FreshnessLink, Listing, Nudge, NudgeKind, Shown
+from portal.listings.operations.confirming import confirm, confirm_by_link
+from portal.listings.operations.drafts import locked
+from portal.listings.operations.moderation import allow_again
+from portal.listings.operations.places import bring_back, return_due, take_away
+from portal.listings.publishing import hide, publish
 from portal.listings.queries.freshness import hash_of
+from portal.messages.delivery import deliver_due
+from portal.messages.models import MessageState
 from tests.accounts.reading import acts, find, look, now_of
 from tests.factories import make_location, make_organisation, make_service, weekly
 from tests.factories.accounts import Cast
@@ -196,3 +203,81 @@ def test_changing_leads_to_the_listing(client: FlaskClient, cast: Cast) -> None:
     token = str(messages()[0].body).split("/confirm/")[1][:43]
     assert f'href="/listings/{listing.id}"' in client.get(f"/confirm/{token}").text
     assert "/sign-in" in client.get(f"/listings/{listing.id}").headers["Location"]
+
+
+def test_what_waits_for_monday_is_dropped_when_all_is_confirmed_on_sunday(cast: Cast, clock: Traveller) -> None:
+    """It goes as long as one of its listings is not confirmed; the way by which it would have gone is not lost."""
+    with transaction():
+        group = make_organisation("St Mary's", email="office@stmarys.example.org")
+        old = [make_service(name, organisation=group, last_confirmed_on=LONG_AGO) for name in ("Tea", "Walks")]
+    clock.move_to(dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC))
+    ask_groups()
+    [waiting] = messages()
+    assert waiting.due_at > present.now(), "It is Sunday."
+    link = find(sa.select(FreshnessLink))
+    confirm_by_link(link_id=link.id, service_id=old[0].id, actor="public")
+    assert now_of(waiting).state is MessageState.QUEUED
+    confirm_by_link(link_id=link.id, service_id=old[1].id, actor="public")
+    assert now_of(waiting).state is MessageState.GIVEN_UP
+    clock.move_to(dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC))
+    deliver_due()
+    assert now_of(waiting).tries == 0
+    clock.move_to(dt.datetime(2027, 5, 24, 9, 0, tzinfo=dt.UTC))
+    ask_groups()
+    assert [one.address for one in messages()] == ["office@stmarys.example.org"] * 2
+
+
+@pytest.mark.parametrize("way", ["bring back", "publish"])
+def test_the_notice_of_being_taken_off_is_dropped_when_it_is_back_before(
+    way: str, cast: Cast, clock: Traveller
+) -> None:
+    with transaction() as session:
+        listing = make_listing(session.merge(cast.group), make_content())
+        session.get_one(Service, listing.service_id).last_confirmed_on = dt.date(2025, 9, 1)
+        session.add(
+            Nudge(service_id=listing.service_id, confirmed_on=dt.date(2025, 9, 1), month=6,
+                  kind=NudgeKind.STILL_RIGHT, way="e-mail", at=dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+        )  # fmt: skip
+    clock.move_to(dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC))
+    ask_groups()
+    db.session.rollback()
+    [waiting] = messages("freshness-unpublished")
+    if way == "bring back":
+        bring_back(listing_id=listing.id, actor=cast.gus.actor)
+    else:
+        with transaction() as session:
+            publish(session, locked(session, listing.id), actor=cast.gus.actor)
+    assert now_of(waiting).state is MessageState.GIVEN_UP
+    assert now_of(listing).shown is Shown.SHOWN
+
+
+@pytest.mark.parametrize("way", ["link", "publish", "bring back", "allow"])
+def test_what_was_away_when_it_became_too_old_comes_back_as_closed_until_its_day(
+    way: str, cast: Cast, clock: Traveller
+) -> None:
+    with transaction():
+        listing = make_listing(cast.group, make_content())
+    take_away(listing_id=listing.id, return_on=dt.date(2027, 3, 1), actor=cast.gus.actor)
+    with transaction() as session:
+        shown = Shown.STOPPED if way == "allow" else Shown.UNPUBLISHED
+        hide(session, locked(session, listing.id), shown=shown, actor="test", why="")
+    if way == "link":
+        with transaction() as session:
+            confirm(session, service_id=listing.service_id, by="by e-mail link", actor="public")
+    elif way == "allow":
+        allow_again(listing_id=listing.id, actor=cast.mo.actor)
+    elif way == "bring back":
+        bring_back(listing_id=listing.id, actor=cast.gus.actor)
+    else:
+        with transaction() as session:
+            publish(session, locked(session, listing.id), actor=cast.gus.actor)
+    service = find(sa.select(Service).where(Service.id == listing.service_id))
+    if way == "bring back":
+        assert (now_of(listing).shown, now_of(listing).return_on) == (Shown.SHOWN, None), "Its editor said: now."
+        assert (service.status, service.closed_until) == (ServiceStatus.ACTIVE, None)
+        return
+    assert (now_of(listing).shown, now_of(listing).return_on) == (Shown.AWAY, dt.date(2027, 3, 1))
+    assert (service.status, service.closed_until) == (ServiceStatus.TEMPORARILY_CLOSED, dt.date(2027, 3, 1))
+    clock.move_to(dt.datetime(2027, 3, 1, 9, tzinfo=dt.UTC))
+    return_due(listing_id=listing.id, actor="job")
+    assert now_of(listing).shown is Shown.SHOWN

@@ -17,7 +17,7 @@ from portal.listings.models import Figure, Listing, Seen
 from portal.listings.operations.figures import Happened, add_figures, forget_old_figures
 from portal.listings.queries.figures import Counts, read_figures
 from tests.accounts.reading import look
-from tests.factories import make_organisation
+from tests.factories import make_organisation, make_service
 from tests.factories.accounts import Cast
 from tests.factories.listings import make_listing
 from tests.signing_in import sign_in
@@ -160,3 +160,12 @@ def test_writing_comes_after_the_answer(app: Flask, client: FlaskClient, listing
     client.get(f"/services/{listing.service_id}", headers=FIREFOX, buffered=True).close()
     with look() as session:
         assert session.scalar(sa.select(Figure.count)) == 1
+
+
+def test_neither_crisis_nor_numbers_are_kept(app: Flask, client: FlaskClient, listing: Listing) -> None:
+    with transaction():
+        make_service("Warm 020 7946 0123")
+    assert words_to_keep("warm") == "warm" and words_to_keep("020 7946 0123") == ""
+    asked = {"from": "/services?q=warm+suicidal"}
+    client.get(f"/services/{listing.service_id}", query_string=asked, headers=FIREFOX)
+    assert counted(app) == {("viewed", ""): 1}

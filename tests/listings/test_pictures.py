@@ -4,6 +4,7 @@ import io
 import time
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
@@ -73,6 +74,49 @@ def test_what_is_no_picture_is_refused_quickly(client: FlaskClient, cast: Cast) 
     begun = time.perf_counter()
     assert "not a JPEG, PNG or WebP" in client.post(address, data=sent(io.BytesIO(b"<svg onload=alert(1)>"))).text
     assert "larger than 10 MB" in client.post(address, **large(10 * 1024 * 1024)).text
-    assert client.post(address, **large(11 * 1024 * 1024)).status_code == 413
+    body = io.BytesIO(large(11 * 1024 * 1024)["data"])
+    length = {"wsgi.input": body, "CONTENT_LENGTH": str(len(body.getbuffer())), "CONTENT_TYPE": "multipart/form-data"}
+    refused = client.post(address, environ_overrides=length)
+    assert body.read(1) == b"", "A browser reads our answer once all has left."
+    refused = client.get(refused.location)
+    assert "The picture is larger than 10 MB. Send a smaller one." in refused.text
+    assert "up to 10 MB" in refused.text
     assert time.perf_counter() - begun < 3
     assert find(sa.select(sa.func.count(Picture.id))) == 0
+
+
+class Unread(io.RawIOBase):
+    """A body of which nobody may read a byte."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise AssertionError("Somebody reads what is too large.")
+
+
+@pytest.mark.parametrize("page", ["picture", "upload", "what"])
+def test_of_a_file_that_is_too_large_nothing_is_read(page: str, client: FlaskClient, cast: Cast) -> None:
+    """Its form comes back with the reason, to those who may see it; where there is no file, the page for all errors."""
+    with transaction():
+        listing = make_listing(cast.group)
+    sign_in(client, cast.gus)
+    address = "/listings/upload" if page == "upload" else f"/listings/{listing.id}/{page}"
+    sent_on = {
+        "wsgi.input": Unread(),
+        "CONTENT_TYPE": "multipart/form-data; boundary=edge",
+        "CONTENT_LENGTH": str(200 * 1024 * 1024),
+    }
+    begun = time.perf_counter()
+    answer = client.post(address, environ_overrides=sent_on)
+    if page == "what":
+        assert answer.status_code == 413
+        return
+    assert (answer.status_code, answer.location) == (303, f"{address}?refused=too-large")
+    shown = client.get(answer.location).text
+    assert time.perf_counter() - begun < 1
+    assert ("larger than 10 MB" if page == "picture" else "larger than 2 MB") in shown
+    assert "Error: " in shown
+    assert "Error: " not in client.get(address).text, "Only who comes back reads it."
+    sign_in(client, cast.rita)
+    assert client.get(answer.location).status_code == 404

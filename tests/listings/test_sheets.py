@@ -1,5 +1,6 @@
 """Tables that groups send: what is read, what comes out as text, and what is refused, quickly and with the reason."""
 
+import datetime as dt
 import io
 import time
 import zipfile
@@ -60,6 +61,7 @@ def sheet_of(inside: bytes, head: bytes = b"") -> bytes:
 
 def test_cells_that_could_be_formulas_come_out_as_text_and_back_again() -> None:
     assert [harmless(row[1]) for row in ROWS[1:]] == ["'=1+1", "'+44 20", "'-3", "'@SUM", "'\tx", "''=a", "O'Hara"]
+    assert harmless("\0\x1b=1+1\ufffe") == "'=1+1"
     for body in (write_csv(ROWS), write_xlsx(ROWS, title="Listings")):
         read = read_sheet(body)
         assert [plain(line.cells[1]) for line in read.lines] == [row[1] for row in ROWS[1:]]
@@ -158,3 +160,24 @@ def test_days_are_written_as_they_are_read(text: str, clock: object) -> None:
 def test_days_that_nobody_understands_say_so(text: str) -> None:
     with pytest.raises(CellError):
         text_as_rule(text)
+
+
+_MANY = " and ".join(str(dt.date(2026, 12, 1) + dt.timedelta(days=number)) for number in range(101))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Tuesday 10:30, also 9999-12-31", "9999-12-31 is too long ago or too far ahead"),
+        ("Tuesday 10:30, except 1999-12-31", "too long ago"),
+        ("every second Tuesday 10:30, from 2014-12-30", "too long ago"),
+        ("Tuesday 10:30, until 2040-01-01", "too far ahead"),
+        ("2040-01-01 10:30", "too far ahead"),
+        (f"Tuesday 10:30, also {_MANY}", "more than 100 dates"),
+    ],
+)
+def test_a_table_takes_no_days_that_the_form_refuses(text: str, reason: str) -> None:
+    with pytest.raises(CellError, match=reason):
+        text_as_rule(text)
+    if "100" in reason:
+        assert len(text_as_rule(text.replace(" and 2027-03-11", "")).also_on) == 100

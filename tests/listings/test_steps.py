@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
@@ -153,3 +154,32 @@ def test_hints_on_plain_words() -> None:
     texts = " ".join(hint.text for hint in hints_for(content, group))
     assert "has 31 words" in texts and "“facilitate”" in texts and "no telephone number" in texts
     assert hints_for(make_content(), group) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "line", "most"),
+    [
+        ("cost", {"cost_kind": "paid", "prices-0-pounds": "2", "prices-1-pounds": "50p"}, "prices-2-pounds", 12),
+        ("reaching", {"phones-0-number": "020 8555 0199"}, "phones-1-number", 8),
+    ],
+)
+def test_add_another_saves_and_comes_back_with_an_empty_line(
+    name: str, typed: dict[str, str], line: str, most: int, client: FlaskClient, cast: Cast
+) -> None:
+    listing = written(cast)
+    sign_in(client, cast.gus)
+    address, rows = f"/listings/{listing.id}/{name}", line.split("-")[0]
+    page = client.get(address).text
+    assert page.index(">Save and go on<") < page.index('name="add"'), "Enter in a field saves and goes on."
+    answer = client.post(address, data={"version": version_in(page), "add": rows, **typed})
+    assert answer.location == f"{address}#{line}"
+    assert f'id="{line}"' in client.get(address).text
+    kept = getattr(content_of(stored(listing).content), rows)
+    assert len(kept) == len([key for key in typed if key.startswith(rows)])
+    field = line.split("-")[2]
+    full = {f"{rows}-{number}-{field}": f"020 8555 01{number:02}" if name == "reaching" else f"{number + 1}"
+            for number in range(most)}  # fmt: skip
+    version = {"version": str(stored(listing).version)}
+    answer = client.post(address, data={**typed, **full, **version, "add": rows})
+    assert answer.location == address
+    assert 'name="add"' not in client.get(address).text, "There are as many as fit."

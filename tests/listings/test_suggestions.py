@@ -1,11 +1,16 @@
 """What people without an account tell us, and what moderators answer."""
 
+import datetime as dt
+
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from time_machine import Traveller
 
 from portal.core.database import transaction
-from portal.listings.models import Suggestion, SuggestionState
+from portal.listings.models import Suggestion, SuggestionKind, SuggestionState
+from portal.listings.operations.suggestions import settle_suggestion, suggest
+from portal.listings.watch_jobs import forget_addresses
 from portal.messages.models import OutboxMessage
 from tests.accounts.reading import acts, find, last_message, now_of
 from tests.factories import make_service
@@ -73,3 +78,20 @@ def test_a_flood_of_suggestions_is_stopped(client: FlaskClient, cast: Cast) -> N
 def test_pages_of_moderators_are_not_there_for_others(client: FlaskClient, cast: Cast, path: str) -> None:
     sign_in(client, cast.gus)
     assert client.get(f"/moderation{path}").status_code == 404
+
+
+def test_what_was_settled_ninety_days_ago_is_erased(cast: Cast, clock: Traveller) -> None:
+    """What waits is kept, however old it is; the audit knows that there was one, and no word of it."""
+    told = [
+        suggest(kind=SuggestionKind.ANOTHER, text=f"Ask {name}", email="rita@example.org", actor="public").id
+        for name in ("Jo", "Al")
+    ]
+    settle_suggestion(suggestion_id=told[0], state=SuggestionState.TAKEN, reply="Thanks, Jo", actor=cast.mo.actor)
+    clock.shift(dt.timedelta(days=89, hours=23))
+    forget_addresses()
+    assert find(sa.select(sa.func.count(Suggestion.id))) == 2
+    clock.shift(dt.timedelta(hours=2))
+    forget_addresses()
+    assert newest().id == told[1]
+    assert find(sa.select(sa.func.count(Suggestion.id))) == 1
+    assert acts(told[0]) == ["suggestion:make", "suggestion:take", "suggestion:forget"]

@@ -9,16 +9,35 @@ from portal.directory.models import Capacity, Frequency, Taxonomy
 from portal.geo.place import Place, Precision
 from portal.search.documents import Document, Venue
 from portal.search.results import COST_CHOICES, DAY_CHOICES, SORTS, TIME_CHOICES, SearchRequest
+from portal.search.text.synonyms import Meant
 
 CATEGORIES, NEEDS = ("moving", "food", "company", "learning"), ("loneliness", "falls", "money", "warm-home")
 AUDIENCES, ACCESS = ("men", "women", "older-people"), ("step-free", "lift", "hearing-loop", "bsl")
 LANGUAGES, KINDS = ("en", "yo", "vi"), ("activity", "service", "place", "volunteering")
 _ALL = """
 chair yoga library libraries lewisham physical activity activities gardening garden gardens food mood warm welcome lunch
-club clubs singing sing memory cafe café carers caring computer commuter
+club clubs singing sing memory cafe café carers caring computer commuter colour centre counselling foodbank food bank
 """
 WORDS = tuple(_ALL.split())
 TYPED = (*WORDS, "libary", "gardning", "yoag", "phyzical", "activiti", "singin", "club", "zzzz", "comuter", "memroy")
+# What people say, with what it means; and ways in which they say it.
+SAID = {
+    ("skint",): Meant(needs=("money",), phrases=(("food", "bank"),)),
+    ("gran", "keeps", "falling"): Meant(needs=("falls",)),
+    ("gran",): Meant(phrases=(("carers",),)),
+    ("somewhere", "warm"): Meant(needs=("warm-home",), phrases=(("warm", "welcome"), ("out", "and", "about"))),
+    ("food", "bank"): Meant(phrases=(("foodbank",),), categories=("food",)),
+    ("on", "my", "own"): Meant(needs=("loneliness",), phrases=(("lunch", "clubs"),)),
+    ("singalong",): Meant(phrases=(("singing", "club"),), categories=("company",)),
+    ("warm", "and", "welcome"): Meant(phrases=(("garden",),)),
+    ("welcome", "memories"): Meant(needs=("money",)),
+}
+PHRASED = (
+    "skint", "skimt", "grans keep on falling", "gran", "somewhere that is warm", "foodbanks", "food bank", "on my own",
+    "sing along", "warm welcome", "welcome memory", "lunchclub", "gardenclubs", "food banks", "color", "center",
+    "counseling", "the library", "for the", "memory of a cafe", "sing a long", "somewere warm", "falling",
+    "gar den", "lib rary",
+)  # fmt: skip
 AREAS = tuple(uuid.UUID(int=number) for number in (901, 902, 903))
 TERMS = {
     uuid.UUID(int=number): Term(taxonomy, slug, slug, "", (slug,))
@@ -99,7 +118,7 @@ class Lot:
             is_thin=r.random() < 0.2,
             venues=venues or (nowhere,),
             categories=self.some(CATEGORIES, 0.4),
-            needs=self.some(NEEDS, 0.4),
+            needs=tuple(r.sample(NEEDS, r.choice((0, 1, 2, 2, 3)))),
             audiences=self.some(AUDIENCES, 0.3),
             languages=self.some(LANGUAGES, 0.4),
             areas=frozenset(area for area in AREAS if r.random() < 0.1),
@@ -129,7 +148,8 @@ class Lot:
 
     def request(self) -> SearchRequest:
         r = self.random
-        words = " ".join(r.sample(TYPED, r.choice((1, 1, 2)))).replace("é", "e") if r.random() < 0.5 else ""
+        typed = TYPED if r.random() < 0.6 else TYPED + 2 * PHRASED
+        words = " ".join(r.sample(typed, r.choice((1, 1, 2)))).replace("é", "e") if r.random() < 0.5 else ""
         return SearchRequest(
             q=words,
             place=self.place() if r.random() < 0.6 else None,
@@ -143,6 +163,7 @@ class Lot:
             if r.random() < 0.15
             else None,
             open_now=r.random() < 0.08,
+            not_on_bank_holidays=r.random() < 0.1,
             age=r.choice((0, 17, 60, 95)) if r.random() < 0.2 else None,
             costs=self.few(COST_CHOICES, 0.15),
             access=self.few(ACCESS, 0.2),

@@ -2,21 +2,22 @@
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from portal.core.clock import LONDON
+from portal.directory.calendar import known_holidays
 from portal.directory.models import Capacity
 from portal.directory.schedules import Session, sessions
 from portal.geo.distance import miles_between
 from portal.search.documents import Document, Venue
-from portal.search.index.stems import stem
 from portal.search.results import SearchRequest
+from portal.search.text.synonyms import Meant
+from tests.search.oracle_words import Words, telling
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 PARTS = {"morning": (300, 720), "afternoon": (720, 1020), "evening": (1020, 1439)}
-FIELDS = (1.0, 0.7, 0.5, 0.45, 0.4, 0.3)
 LISTS = {"category": "categories", "need": "needs", "kind": "kinds", "cost": "costs", "for": "audiences",
          "language": "languages", "access": "access", "day": "days", "time": "times"}  # fmt: skip
 ALTERNATIVES = ("category", "need", "kind", "cost", "for", "language", "day", "time")
@@ -48,12 +49,16 @@ def day_holds(session: Session, day: str) -> bool:
     return weekday < 5 if day == "weekday" else WEEKDAYS[weekday] == day
 
 
+def asks_when(request: SearchRequest) -> bool:
+    return bool(request.days or request.times or request.on or request.open_now or request.not_on_bank_holidays)
+
+
 def upcoming(venue: Venue, document: Document, request: SearchRequest, now: dt.datetime) -> list[Session]:
     """The sessions at a venue that meet everything the request says about when, in order."""
     if document.is_closed_for_now:
         return []
     today = now.astimezone(LONDON).date()
-    asks = bool(request.days or request.times or request.on or request.open_now)
+    asks = asks_when(request)
     first, last = today - dt.timedelta(days=1), today + dt.timedelta(days=34 if asks else 400)
     if request.on and request.on > last:
         first = last = request.on
@@ -63,6 +68,8 @@ def upcoming(venue: Venue, document: Document, request: SearchRequest, now: dt.d
             if session.ends_at <= now:
                 continue
             if request.on and session.day != request.on:
+                continue
+            if request.not_on_bank_holidays and session.day in known_holidays(session.day.year):
                 continue
             if request.days and not any(day_holds(session, day) for day in request.days):
                 continue
@@ -94,7 +101,7 @@ def where_holds(venue: Venue, document: Document, request: SearchRequest, coveri
 def service_holds(document: Document, request: SearchRequest) -> bool:
     if request.categories and not document.categories & set(request.categories):
         return False
-    if request.needs and not document.needs & set(request.needs):
+    if request.needs and not set(document.needs) & set(request.needs):
         return False
     if request.kinds and document.kind not in request.kinds:
         return False
@@ -107,57 +114,6 @@ def service_holds(document: Document, request: SearchRequest) -> bool:
     if request.age is None:
         return True
     return (document.minimum_age or 0) <= request.age <= (document.maximum_age or 1000)
-
-
-def slips(one: str, other: str) -> int:
-    """Damerau's distance with each part edited once, as a whole table."""
-    table = [[max(i, j) if not i or not j else 0 for j in range(len(other) + 1)] for i in range(len(one) + 1)]
-    for i in range(1, len(one) + 1):
-        for j in range(1, len(other) + 1):
-            wrong = one[i - 1] != other[j - 1]
-            table[i][j] = min(table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + wrong)
-            if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
-                table[i][j] = min(table[i][j], table[i - 2][j - 2] + 1)
-    return table[-1][-1]
-
-
-def words_of(document: Document) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for text, weight in zip(document.texts, FIELDS, strict=True):
-        for word in text.split():
-            found[word] = max(found.get(word, 0.0), weight)
-    found.pop(".", None)
-    return found
-
-
-def plain_value(word: str, held: dict[str, float]) -> float:
-    exact = held.get(word, 0.0)
-    return max([exact, *(0.8 * weight for other, weight in held.items() if stem(other) == stem(word))])
-
-
-def text_scores(documents: Sequence[Document], words: Sequence[str]) -> list[float]:
-    """The score of each document for words that all have to be met, 0 for those that do not meet them."""
-    held = [words_of(document) for document in documents]
-    lexicon = sorted(set().union(*held))
-    totals, rarities = [0.0] * len(documents), 0.0
-    fits = [True] * len(documents)
-    for word in words:
-        values = [plain_value(word, one) for one in held]
-        if sum(value > 0 for value in values) < 3:
-            allowed = 0 if len(word) < 4 or any(sign.isdigit() for sign in word) else 1 if len(word) < 8 else 2
-            near = [(slips(word, other), other[:1] != word[:1], other) for other in lexicon]
-            for distance, _first, other in sorted(one for one in near if 0 < one[0] <= allowed)[:20]:
-                quality = {1: 0.2, 2: 0.15}[distance]
-                for place, one in enumerate(held):
-                    found = max((weight for form, weight in one.items() if stem(form) == stem(other)), default=0.0)
-                    values[place] = max(values[place], quality * found)
-        known = sum(value > 0 for value in values)
-        rarity = 0.1 + math.log(1 + max(0.0, len(documents) - known + 0.5) / (known + 0.5))
-        rarities += rarity
-        for place, value in enumerate(values):
-            totals[place] += rarity * value
-            fits[place] &= value > 0
-    return [total / rarities if fit else 0.0 for total, fit in zip(totals, fits, strict=True)]
 
 
 class Found:
@@ -177,17 +133,22 @@ class Oracle:
     """All answers to one request."""
 
     def __init__(
-        self, documents: Sequence[Document], request: SearchRequest, now: dt.datetime, covering: Iterable[Any]
+        self,
+        documents: Sequence[Document],
+        request: SearchRequest,
+        now: dt.datetime,
+        covering: Iterable[Any],
+        meant: Mapping[tuple[str, ...], Meant] | None = None,
     ) -> None:
         self.documents, self.now, self.covering = documents, now, set(covering)
         self.request = request
         words = request.q.split()
-        self.texts = text_scores(documents, words) if words else [1.0] * len(documents)
+        self.texts = Words(documents, meant or {}).scores(words) if words else [1.0] * len(documents)
         self.has_words = bool(words)
 
     def matching(self, request: SearchRequest) -> list[tuple[int, list[Venue]]]:
         """Return the place of each document that fits, with the venues that do."""
-        asks = bool(request.days or request.times or request.on or request.open_now)
+        asks = asks_when(request)
         found = []
         for place, document in enumerate(self.documents):
             if not self.texts[place] or not service_holds(document, request):
@@ -233,7 +194,7 @@ class Oracle:
     def score(self, place: int, miles: float) -> float:
         document = self.documents[place]
         score = self.texts[place]
-        if self.has_words and set(self.request.q.split()) == set(document.texts[0].split()):
+        if self.has_words and set(telling(self.request.q.split())) == set(document.texts[0].split()):
             score *= 1.25
         if self.request.place:
             share = min(miles / self.request.radius, 1.0)

@@ -7,16 +7,18 @@ import pytest
 from flask_sqlalchemy import SQLAlchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
 from portal.core.database import db
 from portal.geo.place import Place, Precision, UnknownPlace
 from portal.search.asking import read_request, to_args, without
 from portal.search.results import SearchRequest
-from tests.factories import make_service
+from portal.search.understanding.applying import as_chosen, taken_back
+from tests.factories import make_organisation, make_service
 
 NAMES = ("q", "where", "radius", "category", "need", "kind", "day", "time", "on", "open_now", "age", "cost", "access",
-         "for", "language", "sort", "view", "page")  # fmt: skip
+         "for", "language", "sort", "view", "page", "words", "bank_holidays")  # fmt: skip
 
 
 def ask(**values: str | list[str]) -> SearchRequest:
@@ -198,3 +200,81 @@ def test_any_address_makes_a_question(database: SQLAlchemy, pairs: list[tuple[st
     request = read_request(MultiDict(pairs))
     args = to_args(request)
     assert to_args(read_request(MultiDict(args))) == args
+
+
+def test_words_are_read_as_a_whole(listed: None) -> None:
+    request = ask(q="chair yoga tuesday morning se6 free")
+    assert (request.q, request.rest, request.words) == (
+        "chair yoga tuesday morning se6 free",
+        "chair yoga",
+        "chair yoga",
+    )
+    assert (request.days, request.times, request.costs) == (("tue",), ("morning",), ("free",))
+    assert request.place is not None
+    assert (request.place.key, request.where) == ("SE6", "")
+    assert [piece.words for piece in request.understood] == ["tuesday", "morning", "se6", "free"]
+    assert to_args(request) == {"q": ["chair yoga tuesday morning se6 free"]}, "The address stays as it was typed."
+
+
+def test_a_piece_can_be_taken_back(listed: None) -> None:
+    request = ask(q="chair yoga tuesday morning")
+    args = to_args(taken_back(request, "tuesday"))
+    assert args == {"q": ["chair yoga tuesday morning"], "words": ["tuesday"]}
+    again = read_request(MultiDict(args))
+    assert (again.words, again.days, again.times) == ("chair yoga tuesday", (), ("morning",))
+    assert to_args(without(request, "day", "tue")) == args
+    assert to_args(again) == args
+    assert ask(q="chair yoga", words=["tuesday", "yoga", "Yoga"]).as_words == ("yoga",), "What is not there is let go."
+
+
+def test_what_was_chosen_wins(listed: None) -> None:
+    request = ask(q="lunch tomorrow catford tuesday", on="2026-12-01", where="SE13 6LG", day=["mon", "tue"])
+    assert request.place is not None
+    assert (request.on, request.place.key, request.days) == (dt.date(2026, 12, 1), "SE13 6LG", ("mon", "tue"))
+    assert (request.words, request.understood) == ("lunch catford", ())
+    assert ask(q="lunch tuesday", day="mon").days == ("mon", "tue"), "Alternatives add up."
+    assert to_args(ask(q="lunch tuesday", day="mon")) == {"q": ["lunch tuesday"], "day": ["mon"]}
+    gone = read_request(MultiDict(to_args(without(ask(q="lunch tuesday", day="tue"), "day", "tue"))))
+    assert (gone.days, gone.words) == ((), "lunch tuesday"), "What was taken away does not come back from the words."
+
+
+@pytest.mark.parametrize(
+    "q", ["chair yoga tuesday morning se6 free", "open free now", "yoga", "near me", "catford brockley", "free", "",
+          "lunch today or tomorrow", "christmas free day", '"free" tuesday -monday', "tonight", "over 60s in polish"]
+)  # fmt: skip
+def test_what_was_understood_can_become_choices(listed: None, q: str) -> None:
+    """The form of the filters asks the same question, and nothing in it is understood any more."""
+    request = ask(q=q)
+    chosen = as_chosen(request)
+    again = read_request(MultiDict(to_args(chosen)))
+    fields = ("words", "days", "times", "costs", "on", "open_now", "age", "languages", "radius")
+    assert [getattr(again, name) for name in fields] == [getattr(request, name) for name in fields]
+    assert (again.place and again.place.key) == (request.place and request.place.key)
+    assert (again.understood, again.overruled) == ((), ())
+
+
+def test_names_of_listings_stay_together(database: SQLAlchemy) -> None:
+    make_service("Tuesday Club")
+    make_service("Warm Mornings", organisation=make_organisation("Sing Lewisham"))
+    db.session.commit()
+    assert (
+        ask(q="tuesday club").understood == ask(q="warm morning").understood == ask(q="sing lewisham").understood == ()
+    )
+    assert ask(q="tuesday lunch").days == ("tue",)
+    assert ask(q="yoga lewisham").place is not None
+
+
+def test_bank_holidays_are_a_filter(database: SQLAlchemy) -> None:
+    assert ask(bank_holidays="no").not_on_bank_holidays
+    assert not ask(bank_holidays="yes").not_on_bank_holidays
+    assert to_args(ask(bank_holidays="no")) == {"bank_holidays": ["no"]}
+    assert ask(q="yoga not on bank holidays").not_on_bank_holidays
+    assert not without(ask(bank_holidays="no"), "bank_holidays").not_on_bank_holidays
+
+
+def test_words_that_were_read_ask_the_database_no_more_than_once(database: SQLAlchemy) -> None:
+    statements: list[str] = []
+    ask(q="warm up")
+    event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    ask(q="dementia cafe in catford near hilly fields by the river at home tuesday")
+    assert len([one for one in statements if "area" in one]) <= 1, statements

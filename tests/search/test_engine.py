@@ -155,6 +155,7 @@ def test_nothing_is_written_twice_while_a_new_index_is_put_in_place(
         assert mine
         settled.look_again()
         assert find(SearchRequest(q="yoga")).is_rebuilding
+        assert not settled.settle(0.1)
     assert asked == []
     settled.look_again()
     assert not find(SearchRequest(q="yoga")).is_rebuilding

@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from portal.search.constants import MOST_WORDS
 from portal.search.index.stems import stem
-from portal.search.text.language import parse
+from portal.search.text.language import parse, respelled
 from portal.search.text.lexicon import Lexicon, slips_allowed, slips_between
 from portal.search.text.marking import marker
 from portal.search.text.scoring import Meaning
+from portal.search.text.spelling import spellings
+from portal.search.text.synonyms import root
 from portal.search.text.words import fold, name_key, tokens, weigh
-from tests.search.oracle import slips
+from tests.search.oracle_words import slips
 
 
 @pytest.mark.parametrize(
@@ -44,6 +46,51 @@ def test_what_is_read(text: str, words: list, phrases: list, without: list) -> N
         phrases,
         without,
     ]
+
+
+def test_words_in_a_row_as_they_were_typed() -> None:
+    query = parse('my gran "chair yoga" keeps on -the falling over "x"')
+    assert query.runs == (("my", "gran"), ("keeps", "on"), ("falling", "over", "x"))
+    assert parse('"chair yoga" -the').runs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("yoag chair yoag", "yoga chair yoga"),
+        ('Chair "Yoag, club" -yoag', 'Chair "yoga, club" -yoag'),
+        ("“yoag” -“yoag”", "“yoga” -“yoag”"),
+        ("drop-yoag yoags", "drop-yoga yoags"),
+        ("", ""),
+    ],
+)
+def test_respelling_leaves_the_rest_as_it_was_typed(text: str, expected: str) -> None:
+    assert respelled(text, {"yoag": "yoga"}) == expected
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_respelled(text: str) -> None:
+    assert respelled(text, {}) == text
+
+
+@pytest.mark.parametrize(
+    ("british", "american"),
+    [("colour", "color"), ("colourful", "colorful"), ("neighbourhood", "neighborhood"), ("centre", "center"),
+     ("theatres", "theaters"), ("organise", "organize"), ("organisation", "organization"), ("analyse", "analyze"),
+     ("counselling", "counseling"), ("counsellor", "counselor"), ("traveller", "traveler"), ("programme", "program"),
+     ("programmes", "programs"), ("paediatric", "pediatric"), ("anaemia", "anemia"), ("haemophilia", "hemophilia"),
+     ("diarrhoea", "diarrhea"), ("licence", "license"), ("dialogue", "dialog"), ("mum", "mom"), ("grey", "gray")],
+)  # fmt: skip
+def test_british_and_american_spelling(british: str, american: str) -> None:
+    assert american in spellings(british)
+    assert british in spellings(american)
+    assert root(british) == root(american)
+
+
+@pytest.mark.parametrize("word", ["filling", "selling", "feeling", "hour", "four", "yoga", "gym", "10am", "tre", ""])
+def test_what_is_spelt_in_one_way_only(word: str) -> None:
+    assert not set(spellings(word)) & {"filing", "seling", "hor", "for"}
+    assert all(len(other) >= 4 for other in spellings(word))
 
 
 def test_at_most_12_words_of_40_letters() -> None:
@@ -119,6 +166,12 @@ def test_near_words_miss_none() -> None:
 def test_near_words_are_at_most_20_and_soon_found() -> None:
     words = {f"{one}{other}aaaaaa" for one in string.ascii_lowercase for other in string.ascii_lowercase}
     assert len(Lexicon(words).near("aaaaaaaa")) == 20
+
+
+def test_words_that_count_only_together_are_marked_together() -> None:
+    mark = marker(Meaning(together={frozenset({"food", "bank"})}))
+    assert str(mark("Banks & foods")) == "<mark>Banks</mark> &amp; <mark>foods</mark>"
+    assert str(mark("The river bank")) == "The river bank"
 
 
 def test_marking_escapes_and_marks_every_form() -> None:

@@ -5,6 +5,7 @@ import math
 import random
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 import time_machine
@@ -19,7 +20,8 @@ from portal.search.columns.question import Question
 from portal.search.documents import Document
 from portal.search.results import SearchRequest
 from portal.search.state import State
-from tests.search.made_up import AREAS, TERMS, Lot
+from portal.search.text.synonyms import Synonyms
+from tests.search.made_up import AREAS, SAID, TERMS, Lot
 from tests.search.oracle import Oracle
 
 SEED = 20261123
@@ -27,7 +29,7 @@ SEED = 20261123
 
 def make_state(documents: Sequence[Document]) -> State:
     state = states.first_state(documents, TERMS.values(), Watermark(1, ""), clock.today())
-    return states.from_memory(state)
+    return replace(states.from_memory(state), synonyms=Synonyms(SAID))
 
 
 def answered(state: State, request: SearchRequest, covering: frozenset[uuid.UUID]) -> Answer:
@@ -48,7 +50,7 @@ def assert_agrees(
 ) -> int:
     """Compare one answer in every respect; returns the number found."""
     found = answered(state, request, covering)
-    oracle = Oracle(documents, request, found.now, covering)
+    oracle = Oracle(documents, request, found.now, covering, SAID)
     expected = oracle.ordered()
     hits = found.hits(0, found.total)
     assert [hit.service_id for hit in hits] == [one.document.id for one in expected], request
@@ -65,7 +67,7 @@ def assert_agrees_facets(
     state: State, documents: Sequence[Document], request: SearchRequest, covering: frozenset[uuid.UUID]
 ) -> None:
     found = answered(state, request, covering)
-    oracle = Oracle(documents, request, found.now, covering)
+    oracle = Oracle(documents, request, found.now, covering, SAID)
     for name, counts in count_facets(found.filters).items():
         assert counts == {value: oracle.count(name, value) for value in counts}, (name, request)
 
@@ -127,9 +129,9 @@ def test_over_midnight() -> None:
     """Sessions that were expanded yesterday still answer rightly for today, but for the last day of the five weeks."""
     lot = Lot(SEED + 4, clock.today() - dt.timedelta(days=1))
     documents = lot.documents(40)
-    state = states.from_memory(
-        states.first_state(documents, TERMS.values(), Watermark(1, ""), clock.today() - dt.timedelta(days=1))
-    )
+    yesterday = clock.today() - dt.timedelta(days=1)
+    first = states.first_state(documents, TERMS.values(), Watermark(1, ""), yesterday)
+    state = replace(states.from_memory(first), synonyms=Synonyms(SAID))
     random_requests = [lot.request() for _ in range(60)]
     lot.random = random.Random(1)
     for request in random_requests:

@@ -91,6 +91,32 @@ class TestWords:
             make_service(name, summary="")
         assert names(q="garden") == ["Zz Garden", "Mm Gardening", "Aa Gardenz"]
 
+    def test_joined_and_split(self) -> None:
+        make_service("Lunch Clubs", summary="")
+        make_service("Weekend Foodbank", summary="A dropin.")
+        make_service("Drop In Food Bank", summary="")
+        assert names(q="lunchclub") == names(q="lunchclubs") == ["Lunch Clubs"]
+        assert names(q="week end") == ["Weekend Foodbank"]
+        assert names(q="foodbank") == ["Weekend Foodbank", "Drop In Food Bank"]
+        assert names(q="food bank") == ["Drop In Food Bank", "Weekend Foodbank"]
+        for typed in ("dropin", "drop in", "drop-in"):
+            assert set(names(q=typed)) == {"Drop In Food Bank", "Weekend Foodbank"}
+        assert names(q="bankfood") == []
+
+    def test_a_known_word_is_not_split(self) -> None:
+        for number in range(3):
+            make_service(f"Teatime {number}", summary="")
+        make_service("Tea Time", summary="")
+        assert "Tea Time" not in names(q="teatime")
+
+    def test_british_and_american_spelling_after_the_exact_one(self) -> None:
+        make_service("Aa Color Center", summary="")
+        make_service("Zz Colour Centre", summary="Programme of counselling.")
+        assert names(q="colour centre") == ["Zz Colour Centre", "Aa Color Center"]
+        assert names(q="color center") == ["Aa Color Center", "Zz Colour Centre"]
+        assert names(q="program counseling") == ["Zz Colour Centre"]
+        assert names(q="colour -center") == []
+
     def test_both_names_of_a_need_are_words(self) -> None:
         term = make_term(Taxonomy.NEED, "money", name="Debt and benefits", plain_name="Money that won’t stretch")
         make_service("The Letter Table", summary="", needs=[term.slug])

@@ -96,6 +96,11 @@ class CostForm(StepForm):
             takes_personal_budgets=bool(self.takes_personal_budgets.data),
         )
 
+    def empty_line(self, content: Content) -> str:
+        """Return the id of the first empty line for a price; "" when there are as many as fit."""
+        count = len(content.prices)
+        return f"{self.prices.id}-{count}-pounds" if count < MOST_PRICES else ""
+
     def _prices(self) -> list[tuple[str, str]]:
         rows = [(row["pounds"] or "", row["about"] or "") for row in self.prices.data]
         return [row for row in rows if any(row)]

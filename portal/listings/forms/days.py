@@ -8,9 +8,8 @@ from portal.core import clock
 from portal.core.text import clean
 from portal.core.wording import MONTHS, date_in_words
 from portal.directory.rules_in_words import RuleError, parse_time
+from portal.listings.day_limits import MOST_DATES, NOT_NEAR, TOO_MANY, is_near
 
-EARLIEST = dt.date(2015, 1, 1)
-YEARS_AHEAD = 5
 LONGEST_BREAK = 100
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(MONTHS, start=1)}
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
@@ -36,15 +35,15 @@ def read_day(text: str) -> dt.date:
         found = dt.date(year, month, day)
     except ValueError:
         raise NotADayError(f"“{typed[:40]}” is not in the calendar. Check the day and the month") from None
-    if not EARLIEST <= found <= clock.today().replace(day=1) + dt.timedelta(days=366 * YEARS_AHEAD):
-        raise NotADayError(f"“{typed[:40]}” is too long ago or too far ahead. Check the year")
+    if not is_near(found):
+        raise NotADayError(f"“{typed[:40]}” {NOT_NEAR}")
     return found
 
 
-def read_days(text: str, *, most: int) -> tuple[dt.date, ...]:
+def read_days(text: str) -> tuple[dt.date, ...]:
     """Read days between line breaks, commas or semicolons, and spans like "21 December 2026 to 4 January 2027".
 
-    Returns them in order, each once. Raises NotADayError, also for more than `most`.
+    Returns them in order, each once. Raises NotADayError, also for more than MOST_DATES.
     """
     found: set[dt.date] = set()
     for piece in re.split(r"[\n;,]", text):
@@ -56,8 +55,8 @@ def read_days(text: str, *, most: int) -> tuple[dt.date, ...]:
         if len(ends) > 2 or not 0 <= span < LONGEST_BREAK:
             raise NotADayError(f"“{clean(piece)[:60]}” does not run from one day to a later one, at most 100 days")
         found |= {first + dt.timedelta(days=number) for number in range(span + 1)}
-        if len(found) > most:
-            raise NotADayError(f"These are more than {most} dates. Leave out those long past or far ahead")
+        if len(found) > MOST_DATES:
+            raise NotADayError(TOO_MANY)
     return tuple(sorted(found))
 
 

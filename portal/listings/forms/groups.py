@@ -8,7 +8,7 @@ from wtforms.validators import Length, ValidationError
 
 from portal.accounts.forms import RefusableForm
 from portal.accounts.site_forms import VersionedForm, tidy
-from portal.core.forms import LONGEST_ADDRESS, address_field, line_field, stripped, told
+from portal.core.forms import LONGEST_ADDRESS, Longest, address_field, line_field, stripped, told
 from portal.directory.models import OrganisationKind
 from portal.directory.operations import Form as Shape
 from portal.directory.operations import problem_with
@@ -38,7 +38,7 @@ class Shaped:
 def words_field(label: str, *, missing: str = "", most: int = LONGEST_WORDS) -> TextAreaField:
     """Return a field for several lines with at most `most` letters; required when `missing` says what to enter."""
     checks: list[Any] = [told(missing)] if missing else []
-    checks.append(Length(max=most, message=f"Use {most:,} letters or fewer"))
+    checks.append(Longest(most))
     return TextAreaField(label, filters=[tidy], validators=checks)
 
 

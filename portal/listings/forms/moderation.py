@@ -1,17 +1,15 @@
 """Forms of moderators' decisions."""
 
 from wtforms import TextAreaField
-from wtforms.validators import Length
 
 from portal.accounts.site_forms import VersionedForm, tidy
-from portal.core.forms import line_field, told
+from portal.core.forms import Longest, line_field, told
 
 LONGEST_REASON = 1_000
 
 
 def _reason(label: str, missing: str) -> TextAreaField:
-    most = Length(max=LONGEST_REASON, message=f"Use {LONGEST_REASON:,} letters or fewer")
-    return TextAreaField(label, filters=[tidy], validators=[told(missing), most])
+    return TextAreaField(label, filters=[tidy], validators=[told(missing), Longest(LONGEST_REASON)])
 
 
 class VersionForm(VersionedForm):
@@ -29,9 +27,7 @@ class EditForm(VersionedForm):
 
     name = line_field("Name", missing="Enter a name", most=200)
     summary = line_field("In one sentence", missing="Say in one sentence what it is", most=300)
-    description = TextAreaField(
-        "Description", filters=[tidy], validators=[Length(max=10_000, message="Use 10,000 letters or fewer")]
-    )
+    description = TextAreaField("Description", filters=[tidy], validators=[Longest(10_000)])
     why = _reason("A note to the group", "Tell the group what you changed, and why")
 
 

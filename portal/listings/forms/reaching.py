@@ -78,6 +78,11 @@ class ReachingForm(StepForm):
             website=self.website.data or "",
         )
 
+    def empty_line(self, content: Content) -> str:
+        """Return the id of the first empty line for a number; "" when there are as many as fit."""
+        count = len(content.phones)
+        return f"{self.phones.id}-{count}-number" if count < MOST_PHONES else ""
+
     def private(self) -> Private:
         """Return whom we reach about the listing."""
         return Private(

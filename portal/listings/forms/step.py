@@ -33,6 +33,10 @@ class StepForm(VersionedForm):
         """Return the content with what was typed."""
         return content
 
+    def empty_line(self, _content: Content) -> str:
+        """Return the id of the first empty line of its list, once a content is saved; "" where there is no list."""
+        return ""
+
     def private(self) -> Private | None:
         """Return whom we reach, where the step asks for it."""
         return None

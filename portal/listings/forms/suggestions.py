@@ -5,7 +5,7 @@ from wtforms.validators import Length, Optional, ValidationError
 
 from portal.accounts.forms import RefusableForm
 from portal.accounts.site_forms import tidy
-from portal.core.forms import LONGEST_ADDRESS, stripped, told
+from portal.core.forms import LONGEST_ADDRESS, Longest, stripped, told
 from portal.listings.models import SuggestionKind
 from portal.messages.addresses import AddressError, plain_address
 from portal.messages.models import Channel
@@ -21,7 +21,7 @@ class _Suggesting(RefusableForm):
         filters=[tidy],
         validators=[
             told("Tell us what you know"),
-            Length(max=MOST, message=f"Use {MOST:,} letters or fewer"),
+            Longest(MOST),
         ],
     )
     email = EmailField(
@@ -67,5 +67,5 @@ class AnswerForm(RefusableForm):
     reply = TextAreaField(
         "Your answer",
         filters=[tidy],
-        validators=[Length(max=MOST, message=f"Use {MOST:,} letters or fewer")],
+        validators=[Longest(MOST)],
     )

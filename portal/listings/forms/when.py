@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wtforms import BooleanField, Field, RadioField, SelectField, SelectMultipleField, TextAreaField
-from wtforms.validators import Length
 
 from portal.accounts.forms import read_id
 from portal.accounts.site_forms import VersionedForm, tidy
 from portal.core import clock
-from portal.core.forms import line_field
+from portal.core.forms import Longest, line_field
 from portal.core.wording import DAYS, date_in_words, time_in_words
 from portal.directory.models import Frequency
 from portal.directory.schedules import WEEKDAYS, parse_day
 from portal.listings.content import Venue, When
 from portal.listings.forms.days import NotADayError, read_day, read_days, read_time, write_days
-from portal.listings.when_words import MOST_DATES
 
 WEEKLY, FORTNIGHTLY, MONTHLY, DATES = "weekly", "fortnightly", "monthly", "dates"
 _OFTEN = [
@@ -27,7 +25,7 @@ _OFTEN = [
     (DATES, "On certain dates"),
 ]
 _WHICH = [("1", "First"), ("2", "Second"), ("3", "Third"), ("4", "Fourth"), ("-1", "Last")]
-_LONGEST = Length(max=3000, message="Use 3,000 letters or fewer")
+_LONGEST = Longest(3000)
 # What fits into the directory's field for the days of a rule.
 MOST_A_MONTH = 10
 _MIDNIGHT = dt.time(23, 59)
@@ -164,7 +162,7 @@ class WhenForm(VersionedForm):
 
     def _days(self, field: Field) -> tuple[dt.date, ...]:
         try:
-            return read_days(field.data or "", most=MOST_DATES)
+            return read_days(field.data or "")
         except NotADayError as error:
             self._fault(field, str(error))
         return ()

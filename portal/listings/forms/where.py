@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from wtforms import BooleanField, HiddenField, SelectMultipleField, TextAreaField
-from wtforms.validators import Length
 
 from portal.accounts.site_forms import VersionedForm, tidy
-from portal.core.forms import Fault, line_field
+from portal.core.forms import Fault, Longest, line_field
 from portal.core.text import clean
 from portal.directory.models import Attendance, TaxonomyTerm
 from portal.listings.content import Access, Venue
@@ -105,9 +104,7 @@ class VenueForm(_PlaceForm):
     latitude = HiddenField()
     longitude = HiddenField()
     is_confidential = BooleanField("Keep this address secret")
-    getting_there = TextAreaField(
-        "Getting there", filters=[tidy], validators=[Length(max=500, message="Use 500 letters or fewer")]
-    )
+    getting_there = TextAreaField("Getting there", filters=[tidy], validators=[Longest(500)])
     note = line_field("Anything else about this place", most=300)
     missing_name = "Enter a name or the first line of the address, so that people know which place it is"
 
@@ -177,10 +174,14 @@ class AccessAnswers:
 
     def faults(self) -> list[Fault]:
         """Return notes that are too long."""
-        long = [term for term in self.terms if len(self.note(term.slug)) > LONGEST_NOTE]
+        lengths = [(term, len(self.note(term.slug))) for term in self.terms]
         return [
-            Fault(f"note_{term.slug}", f"{term.shown_as}: use {LONGEST_NOTE} letters or fewer for the note")
-            for term in long
+            Fault(
+                f"note_{term.slug}",
+                f"{term.shown_as}: use {LONGEST_NOTE} letters or fewer for the note. You have {length:,}",
+            )
+            for term, length in lengths
+            if length > LONGEST_NOTE
         ]
 
     def read(self) -> tuple[Access, ...]:

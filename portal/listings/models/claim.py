@@ -38,7 +38,10 @@ class Proof(enum.Enum):
 MOVES: dict[ClaimState, frozenset[ClaimState]] = {
     ClaimState.PROVING: frozenset({ClaimState.CHECKING, ClaimState.OPEN, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
     ClaimState.CHECKING: frozenset({ClaimState.OPEN, ClaimState.ACCEPTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
-    ClaimState.OPEN: frozenset({ClaimState.OBJECTED, ClaimState.ACCEPTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
+    # Back to a moderator when the group could not be reached.
+    ClaimState.OPEN: frozenset(
+        {ClaimState.CHECKING, ClaimState.OBJECTED, ClaimState.ACCEPTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}
+    ),
     ClaimState.OBJECTED: frozenset({ClaimState.ACCEPTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
     ClaimState.ACCEPTED: frozenset(),
     ClaimState.REFUSED: frozenset(),
@@ -73,6 +76,11 @@ class Claim(Identified, Base):
     changed_at: Mapped[dt.datetime] = mapped_column(UtcDateTime, default=clock.now)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+    @property
+    def cause(self) -> str:
+        """Under which cause messages about it stand in the outbox."""
+        return f"claim:{self.id}"
 
 
 class ClaimMove(Identified, Base):

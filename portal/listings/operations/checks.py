@@ -17,6 +17,7 @@ from portal.listings.content import Content, Sending, content_of
 from portal.listings.models import CheckKind, Listing, OrganisationCheck
 from portal.listings.operations.claim_letters import name_of_group, tell_moderators
 from portal.listings.operations.history import published_content
+from portal.listings.operations.impartial import refuse_own_group
 from portal.listings.queries.groups import may_take_introductions
 from portal.listings.watching import site_address
 from portal.messages.models import Channel, Recipient
@@ -41,11 +42,14 @@ class SeenCheck:
 def note_check(*, organisation_id: uuid.UUID, seen: SeenCheck, actor: str) -> uuid.UUID:
     """Note that something of a group was seen, in place of what was noted before; return the row's id.
 
-    Introductions come back where all that is needed is there now. Raises RefusedChangeError with what does not fit.
+    Introductions come back where all that is needed is there now. Raises RefusedChangeError with what does not fit,
+    and for the actor's own group.
     """
     _refuse_misfits(seen)
     with transaction() as session:
-        session.get_one(Organisation, organisation_id, with_for_update=True)
+        # Whoever publishes holds the checks and adds rows that refer to the group: those need not wait for this.
+        session.get_one(Organisation, organisation_id, with_for_update={"key_share": True})
+        refuse_own_group(session, organisation_id=organisation_id, actor=actor)
         for older in session.scalars(_current(organisation_id).where(OrganisationCheck.kind == seen.kind)):
             older.ended_at = clock.now()
         row = OrganisationCheck(

@@ -16,10 +16,13 @@ from portal.core.editing import RefusedChangeError
 from portal.directory.models import Organisation
 from portal.directory.operations import end_organisation
 from portal.listings.models import Claim, ClaimState, GroupLead
-from portal.listings.operations.claim_letters import tell_claimant
+from portal.listings.operations.claim_letters import ask_moderators, tell_claimant
 from portal.listings.operations.claim_moves import lock_claim, move
+from portal.listings.operations.impartial import refuse_rival
+from portal.listings.queries.claims import is_lost, is_reached, list_to_settle
 
 SETTLER = "job:claims.settle"
+NOT_REACHED = "Our message to the group did not arrive, so nobody could object."
 
 
 def lead_in(session: Session, organisation_id: uuid.UUID) -> User | None:
@@ -89,6 +92,7 @@ def _lock_for_decision(session: Session, claim_id: uuid.UUID, seen: str, actor: 
     claim = lock_claim(session, claim_id)
     if actor == f"user:{claim.user_id}":
         raise RefusedChangeError("", "This is your own claim. Another moderator has to decide about it.")
+    refuse_rival(session, organisation_id=claim.organisation_id, actor=actor)
     if standing(claim) != seen:
         raise RefusedChangeError("", "This claim has moved on while you looked at it. Look again, and then decide.")
     return claim
@@ -98,7 +102,8 @@ def accept(*, claim_id: uuid.UUID, seen: str, why: str, actor: str) -> ClaimStat
     """Accept a claim as a moderator, who saw it as `standing` says; return where it stands then.
 
     While the published contact of a group may still object, and has not, the claim is OPEN until the seven days are
-    over. Raises RefusedChangeError when it is settled already or has moved on, and for one's own claim.
+    over. Raises RefusedChangeError when it is settled already or has moved on, for one's own claim, and
+    for a group that one keeps or claims.
     """
     with transaction() as session:
         claim = _lock_for_decision(session, claim_id, seen, actor)
@@ -110,8 +115,9 @@ def accept(*, claim_id: uuid.UUID, seen: str, why: str, actor: str) -> ClaimStat
 
 
 def is_waiting_for_objections(claim: Claim) -> bool:
-    """Say whether somebody was asked, has not objected, and still has time."""
-    return not claim.objection and claim.objection_until is not None and clock.now() < claim.objection_until
+    """Say whether somebody was asked and may have been reached, has not objected, and still has time."""
+    has_time = claim.objection_until is not None and clock.now() < claim.objection_until
+    return has_time and not claim.objection and not is_lost(claim)
 
 
 def refuse(*, claim_id: uuid.UUID, seen: str, why: str, actor: str) -> None:
@@ -135,15 +141,12 @@ def _refuse(session: Session, claim: Claim, why: str, actor: str) -> None:
 
 
 def settle_claims(*, actor: str = SETTLER) -> int:
-    """Accept the claims to which nobody objected in seven days, and end those never proved; return how many."""
-    with transaction() as session:
-        due = sa.select(Claim.id).where(
-            sa.or_(
-                sa.and_(Claim.state == ClaimState.OPEN, Claim.objection_until <= clock.now()),
-                sa.and_(Claim.state == ClaimState.PROVING, Claim.code_until <= clock.now()),
-            )
-        )
-        found = list(session.scalars(due.order_by(Claim.made_at, Claim.id)))
+    """Accept the claims to which nobody objected in seven days, and end those never proved; return how many.
+
+    Where the message to the group could not be delivered, nobody could object: a moderator looks at the claim.
+    """
+    with transaction():
+        found = list_to_settle()
     for claim_id in found:
         with transaction() as session:
             _settle(session, lock_claim(session, claim_id), clock.now(), actor)
@@ -154,7 +157,13 @@ def _settle(session: Session, claim: Claim, now: dt.datetime, actor: str) -> Non
     """Settle one claim, unless somebody did so meanwhile."""
     if claim.state is ClaimState.PROVING and claim.code_until is not None and claim.code_until <= now:
         move(session, claim, ClaimState.WITHDRAWN, actor=actor, why="It was not proved in time.")
-    elif claim.state is ClaimState.OPEN and claim.objection_until is not None and claim.objection_until <= now:
+    elif claim.state is not ClaimState.OPEN or claim.objection_until is None:
+        return
+    elif is_lost(claim) or (claim.objection_until <= now and not is_reached(claim)):
+        claim.objection_until = None
+        move(session, claim, ClaimState.CHECKING, actor=actor, why=NOT_REACHED)
+        ask_moderators(session, claim, "Somebody claims a group that we could not reach", actor=actor)
+    elif claim.objection_until <= now:
         user = session.get_one(User, claim.user_id)
         if user.active and claim.organisation.ended_at is None:
             accept_claim(session, claim, actor=actor, why="Nobody objected in seven days.")

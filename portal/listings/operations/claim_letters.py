@@ -3,6 +3,7 @@
 A name that a stranger typed goes out cut short and with nothing in it that a mail program would make a link of.
 """
 
+import datetime as dt
 import secrets
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from portal.core.sealing import seals
 from portal.directory.models import Organisation
 from portal.listings.models import Claim
 from portal.listings.proofs import CodeWay
+from portal.listings.queries.claims import NOTICE
 from portal.listings.watching import hash_of, site_address
 from portal.messages.models import Channel, Recipient
 from portal.messages.operations import queue
@@ -36,61 +38,48 @@ def send_proof_link(session: Session, claim: Claim, claimant: User, *, actor: st
     """Write to the address at the group's own domain, with a link that proves that the claimant reads it."""
     token = secrets.token_urlsafe(32)
     claim.token_hash = hash_of(token)
-    assert claim.code_until is not None
-    queue(
-        session,
-        wording="claim-proof",
-        to=Recipient(Channel.EMAIL, claim.proof_address),
-        values={
-            "claimant": published(claimant.name, "by"),
-            "group": name_of_group(claim.organisation),
-            "link": f"{site_address()}/groups/proof/{token}",
-            "ends": instant_in_words(claim.code_until),
-        },
-        actor=actor,
-        cause=f"claim:{claim.id}",
-    )
+    to, link = Recipient(Channel.EMAIL, claim.proof_address), f"{site_address()}/groups/proof/{token}"
+    _write(session, claim, claimant, "claim-proof", to, claim.code_until, actor=actor, link=link)
 
 
 def send_code(session: Session, claim: Claim, way: CodeWay, claimant: User, *, actor: str) -> None:
     """Send six digits to what is published of the group, and keep a keyed hash of them."""
     code = f"{secrets.randbelow(1_000_000):06d}"
     claim.code_hash = code_hash(claim, code)
-    assert claim.code_until is not None
-    queue(
-        session,
-        wording="claim-code",
-        to=Recipient(way.channel, way.address, name_of_group(claim.organisation)),
-        values={
-            "claimant": published(claimant.name, "by"),
-            "group": name_of_group(claim.organisation),
-            "code": f"{code[:3]} {code[3:]}",
-            "ends": instant_in_words(claim.code_until),
-        },
-        actor=actor,
-        cause=f"claim:{claim.id}",
-    )
+    to, written = Recipient(way.channel, way.address, name_of_group(claim.organisation)), f"{code[:3]} {code[3:]}"
+    _write(session, claim, claimant, "claim-code", to, claim.code_until, actor=actor, code=written)
 
 
 def ask_for_objections(session: Session, claim: Claim, claimant: User, to: list[str], *, actor: str) -> None:
     """Tell the published contact, and a lead, who claims the group; one link lets any of them object."""
     token = secrets.token_urlsafe(32)
     claim.objection_hash = hash_of(token)
-    assert claim.objection_until is not None
+    link = f"{site_address()}/groups/objection/{token}"
     for address in to:
-        queue(
-            session,
-            wording="claim-notice",
-            to=Recipient(Channel.EMAIL, address),
-            values={
-                "claimant": published(claimant.name, "by"),
-                "group": name_of_group(claim.organisation),
-                "link": f"{site_address()}/groups/objection/{token}",
-                "ends": instant_in_words(claim.objection_until),
-            },
-            actor=actor,
-            cause=f"claim:{claim.id}",
-        )
+        recipient = Recipient(Channel.EMAIL, address)
+        _write(session, claim, claimant, NOTICE, recipient, claim.objection_until, actor=actor, link=link)
+
+
+def _write(
+    session: Session,
+    claim: Claim,
+    claimant: User,
+    wording: str,
+    to: Recipient,
+    ends: dt.datetime | None,
+    *,
+    actor: str,
+    **what: str,
+) -> None:
+    """Write about a claim: who asks for which group, what to do (a link or a code) and until when (UTC)."""
+    assert ends is not None
+    values = {
+        "claimant": published(claimant.name, "by"),
+        "group": name_of_group(claim.organisation),
+        "ends": instant_in_words(ends),
+        **what,
+    }
+    queue(session, wording=wording, to=to, values=values, actor=actor, cause=claim.cause)
 
 
 def tell_claimant(session: Session, claim: Claim, claimant: User, *, is_accepted: bool, why: str, actor: str) -> None:
@@ -106,8 +95,14 @@ def tell_claimant(session: Session, claim: Claim, claimant: User, *, is_accepted
         to=Recipient(Channel.EMAIL, claimant.email, claimant.name),
         values=values,
         actor=actor,
-        cause=f"claim:{claim.id}",
+        cause=claim.cause,
     )
+
+
+def ask_moderators(session: Session, claim: Claim, what: str, *, actor: str) -> None:
+    """Tell every moderator that a claim waits for them. `what` says why, without a full stop."""
+    words = f"{what}: {name_of_group(claim.organisation)}."
+    tell_moderators(session, what=words, path=f"/moderation/claims/{claim.id}", cause=claim.cause, actor=actor)
 
 
 def tell_moderators(session: Session, *, what: str, path: str, cause: str, actor: str) -> None:

@@ -7,27 +7,25 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from portal.accounts.models import Membership, User
+from portal.accounts.models import User
 from portal.accounts.operations.memberships import give_role, lock_user
 from portal.accounts.roles import Role
 from portal.core import clock
 from portal.core.database import transaction
 from portal.core.editing import RefusedChangeError
-from portal.core.sealing import fingerprint_of_address
 from portal.directory.models import Organisation
 from portal.directory.operations import OrganisationDraft, RefusedError, end_organisation, save_organisations
 from portal.listings.models import Claim, ClaimState, Proof
-from portal.listings.models.claim import MOVES, OBJECTION_DAYS
-from portal.listings.operations.claim_decisions import accept_claim, lead_in
-from portal.listings.operations.claim_letters import (
-    ask_for_objections,
-    code_hash,
-    name_of_group,
-    send_code,
-    send_proof_link,
-    tell_moderators,
-)
+from portal.listings.models.claim import MOVES
+from portal.listings.operations.claim_decisions import accept_claim
+from portal.listings.operations.claim_letters import ask_moderators, code_hash, send_code, send_proof_link
 from portal.listings.operations.claim_moves import begin, lock_claim, move
+from portal.listings.operations.claim_notices import (
+    Told,
+    is_published_contact,
+    leave_to_moderators,
+    tell_the_group,
+)
 from portal.listings.proofs import CodeWay, is_at_own_domain
 from portal.messages.models import Channel
 
@@ -91,7 +89,7 @@ def register_group(*, draft: OrganisationDraft, about: str, claimant: Claimant, 
             session, user_id=user.id, role=Role.GROUP_EDITOR, organisation_id=draft.id, actor=actor,
             but=claimant.session_id,
         )  # fmt: skip
-        _ask_moderators(session, claim, "A new group wants to be listed", actor)
+        ask_moderators(session, claim, "A new group wants to be listed", actor=actor)
     return claim.id
 
 
@@ -130,9 +128,7 @@ def _send_proof(session: Session, claim: Claim, user: User, evidence: Evidence, 
         claim.code_until = clock.now() + lasts
         send_code(session, claim, evidence.way, user, actor=actor)
     else:
-        move(session, claim, ClaimState.CHECKING, actor=actor)
-        _tell_the_group(session, claim, user, actor)
-        _ask_moderators(session, claim, "Somebody claims a group", actor)
+        leave_to_moderators(session, claim, tell_the_group(session, claim, user, actor=actor), actor=actor)
 
 
 def prove_by_link(*, claim_id: uuid.UUID, claimant: Claimant, actor: str) -> ClaimState:
@@ -186,7 +182,7 @@ def object_to_claim(*, claim_id: uuid.UUID, words: str, actor: str) -> None:
         claim.objection = words
         if claim.state is ClaimState.OPEN:
             move(session, claim, ClaimState.OBJECTED, actor=actor)
-        _ask_moderators(session, claim, "Somebody objects to a claim", actor)
+        ask_moderators(session, claim, "Somebody objects to a claim", actor=actor)
 
 
 def can_be_objected_to(claim: Claim) -> bool:
@@ -209,51 +205,14 @@ def withdraw_claim(*, claim_id: uuid.UUID, user_id: uuid.UUID, actor: str, why: 
 def _after_proof(session: Session, claim: Claim, user: User, claimant: Claimant, actor: str) -> None:
     """Ask the published contact and the lead; when there is nobody else to ask, accept or have a moderator look."""
     claim.token_hash = claim.code_hash = None
-    if _tell_the_group(session, claim, user, actor):
+    told = tell_the_group(session, claim, user, actor=actor)
+    if told is Told.YES:
         move(session, claim, ClaimState.OPEN, actor=actor)
-    elif _is_published_contact(claim):
+    elif told is Told.NOBODY_THERE and is_published_contact(claim):
         move(session, claim, ClaimState.OPEN, actor=actor, why="Proved by the published e-mail address itself.")
         accept_claim(session, claim, actor=actor, why="", but=claimant.session_id)
     else:
-        move(session, claim, ClaimState.CHECKING, actor=actor, why="Nobody is published to whom we could write.")
-        _ask_moderators(session, claim, "A claim is proved, but nobody is published to be asked", actor)
-
-
-def _tell_the_group(session: Session, claim: Claim, user: User, actor: str) -> bool:
-    """Write to the published contact and to the lead, or to all editors where nobody leads; say whether any was told.
-
-    The claimant is not written to.
-    """
-    lead = lead_in(session, claim.organisation_id)
-    contact = "" if _is_published_contact(claim) else claim.organisation.email
-    editors = [lead.email] if lead else _addresses_of_editors(session, claim.organisation_id)
-    to = [address for address in dict.fromkeys([contact, *editors]) if address]
-    if to:
-        claim.objection_until = clock.now() + dt.timedelta(days=OBJECTION_DAYS)
-        ask_for_objections(session, claim, user, to, actor=actor)
-    return bool(to)
-
-
-def _addresses_of_editors(session: Session, organisation_id: uuid.UUID) -> list[str]:
-    held = sa.select(User).join(Membership, Membership.user_id == User.id)
-    current = held.where(
-        Membership.organisation_id == organisation_id,
-        Membership.role == Role.GROUP_EDITOR,
-        Membership.ended_at.is_(None),
-        User.active,
-    )
-    return [user.email for user in session.scalars(current.order_by(Membership.begun_at, Membership.id)).unique()]
-
-
-def _is_published_contact(claim: Claim) -> bool:
-    published = claim.organisation.email
-    return bool(published) and fingerprint_of_address(published) == fingerprint_of_address(claim.proof_address)
-
-
-def _ask_moderators(session: Session, claim: Claim, what: str, actor: str) -> None:
-    words = f"{what}: {name_of_group(claim.organisation)}."
-    path = f"/moderation/claims/{claim.id}"
-    tell_moderators(session, what=words, path=path, cause=f"claim:{claim.id}", actor=actor)
+        leave_to_moderators(session, claim, told, actor=actor)
 
 
 def _refuse_second(session: Session, user: User, organisation_id: uuid.UUID) -> None:

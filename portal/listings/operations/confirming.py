@@ -16,6 +16,7 @@ from portal.listings import publishing
 from portal.listings.drafting import volunteers_id
 from portal.listings.freshness_words import by_link
 from portal.listings.models import FreshnessLink, Listing, Shown
+from portal.listings.operations.answered import drop_answered
 from portal.listings.queries.freshness import was_unpublished_for_age
 
 NOT_SHOWN = "Residents do not see this listing, for another reason than its age. Ring us and we look at it together."
@@ -60,7 +61,7 @@ def confirm(session: Session, *, service_id: uuid.UUID, by: str, actor: str) -> 
     beside = volunteers_id(service_id)
     for each in (service_id, beside) if session.get(Service, beside) else (service_id,):
         confirm_service(session, service_id=each, on=clock.today(), by=by, actor=actor)
-    session.flush()
+    drop_answered(session, service_id=service_id, actor=actor)
 
 
 def _bring_back(session: Session, service: Service, listing: Listing | None, actor: str) -> None:

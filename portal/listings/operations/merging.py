@@ -12,6 +12,7 @@ from portal.core.editing import RefusedChangeError
 from portal.directory.models import MovedService, Service, ServiceStatus
 from portal.directory.queries import PUBLIC_STATES
 from portal.listings.models import NotTheSame, Watch
+from portal.listings.operations.impartial import refuse_own_group
 from portal.listings.operations.moderation import stop
 from portal.listings.telling_groups import tell_group
 from portal.search.sending import published
@@ -22,7 +23,7 @@ def merge_services(*, kept_id: uuid.UUID, gone_id: uuid.UUID, actor: str) -> Non
 
     Its organisation stays, its group is told, and whoever watched it watches the one that is kept. "Allow again" on
     the listing of the other undoes it, but for the watches. Raises NotFoundError when one of them is not shown,
-    RefusedChangeError for a service and itself.
+    RefusedChangeError for a service and itself, and when the actor's own group would take the place of another.
     """
     if kept_id == gone_id:
         raise RefusedChangeError("", "These are one and the same already.")
@@ -32,6 +33,8 @@ def merge_services(*, kept_id: uuid.UUID, gone_id: uuid.UUID, actor: str) -> Non
         if len(rows) < 2 or any(row.status not in PUBLIC_STATES for row in rows.values()):
             raise NotFoundError(gone_id)
         kept, gone = rows[kept_id], rows[gone_id]
+        if kept.organisation_id != gone.organisation_id:
+            refuse_own_group(session, organisation_id=kept.organisation_id, actor=actor)
         listing = stop(session, service_id=gone_id, reason=f"It is the same as {kept.name}.", actor=actor)
         gone.status = ServiceStatus.DEFUNCT
         session.execute(sa.update(MovedService).where(MovedService.service_id == gone_id).values(service_id=kept_id))

@@ -1,6 +1,7 @@
 """What moderators decide about listings: approve, return, edit, take down now, allow again, go back to a version.
 
-Each act stands in the history of the listing with who, when and why, and the group is told of it.
+Each act stands in the history of the listing with who, when and why, and the group is told of it. Nobody decides about
+the listings of their own group; taking down they may.
 """
 
 import dataclasses
@@ -22,6 +23,7 @@ from portal.listings.drafting import volunteers_id, with_hidden
 from portal.listings.models import Listing, ListingState, ListingVersion, Shown
 from portal.listings.operations.drafts import adopt_service, locked
 from portal.listings.operations.history import append_version
+from portal.listings.operations.impartial import OWN_GROUP, refuse_own_group
 from portal.listings.publishing import hide, publish, show
 from portal.listings.queries.moderation import LOOKED_AT, find_listing_of, find_shown
 from portal.listings.telling_groups import tell_group
@@ -39,7 +41,7 @@ def approve(*, listing_id: uuid.UUID, expected: int, actor: str) -> None:
     changed it since, RefusedChangeError when it does not wait or cannot be published.
     """
     with transaction() as session:
-        listing = _waiting(session, listing_id, expected)
+        listing = _waiting(session, listing_id, expected, actor)
         publish(session, listing, actor=actor)
         page = f"/services/{listing.service_id}"
         tell_group(session, listing, wording="listing-approved", actor=actor, page=page)
@@ -48,7 +50,7 @@ def approve(*, listing_id: uuid.UUID, expected: int, actor: str) -> None:
 def return_listing(*, listing_id: uuid.UUID, expected: int, reason: str, actor: str) -> None:
     """Give a listing that waits back to its group, with the reason in the moderator's words. Raises as `approve`."""
     with transaction() as session:
-        listing = _waiting(session, listing_id, expected)
+        listing = _waiting(session, listing_id, expected, actor)
         from_state, listing.state = listing.state, ListingState.RETURNED
         listing.return_reason = reason
         append_version(session, listing, act="returned", from_state=from_state, actor=actor, why=reason)
@@ -65,7 +67,7 @@ def edit_words(
     RefusedChangeError while the group is writing, or for words that cannot be stored.
     """
     with transaction() as session:
-        listing = locked(session, listing_id)
+        listing = _of_others(session, listing_id, actor)
         if listing.version != expected:
             raise ChangedMeanwhileError(listing)
         if listing.state not in {ListingState.WAITING, ListingState.PUBLISHED}:
@@ -90,7 +92,7 @@ def publish_again(*, listing_id: uuid.UUID, number: int, expected: int, why: str
     listing, RefusedChangeError when that version cannot be published.
     """
     with transaction() as session:
-        listing = locked(session, listing_id)
+        listing = _of_others(session, listing_id, actor)
         which = (ListingVersion.listing_id == listing_id, ListingVersion.number == number)
         version = session.scalar(sa.select(ListingVersion).where(*which))
         if version is None:
@@ -151,7 +153,7 @@ def allow_again(*, listing_id: uuid.UUID, actor: str) -> None:
     Raises NotFoundError, RefusedChangeError when it is not stopped.
     """
     with transaction() as session:
-        listing = locked(session, listing_id)
+        listing = _of_others(session, listing_id, actor)
         if listing.shown is not Shown.STOPPED:
             raise RefusedChangeError("", "This listing is not stopped.")
         session.execute(sa.delete(MovedService).where(MovedService.old_id == listing.service_id))
@@ -172,19 +174,31 @@ def _give_back(session: Session, listing: Listing) -> None:
 
 
 def note_looked_at(*, listing_id: uuid.UUID, actor: str) -> None:
-    """Note that a moderator looked at what a known group published by itself. Raises NotFoundError."""
+    """Note that a moderator looked at what a known group published by itself.
+
+    Raises NotFoundError, RefusedChangeError for one of their own group.
+    """
     with transaction() as session:
-        listing = locked(session, listing_id)
+        listing = _of_others(session, listing_id, actor)
         append_version(session, listing, act=LOOKED_AT, from_state=listing.state, actor=actor)
         _note(session, listing, "look", actor)
 
 
-def _waiting(session: Session, listing_id: uuid.UUID, expected: int) -> Listing:
-    listing = locked(session, listing_id)
+def _waiting(session: Session, listing_id: uuid.UUID, expected: int, actor: str) -> Listing:
+    listing = _of_others(session, listing_id, actor)
     if listing.version != expected:
         raise ChangedMeanwhileError(listing)
     if listing.state is not ListingState.WAITING:
         raise RefusedChangeError("", NOT_WAITING)
+    if listing.submitted_by == actor:
+        raise RefusedChangeError("", OWN_GROUP)
+    return listing
+
+
+def _of_others(session: Session, listing_id: uuid.UUID, actor: str) -> Listing:
+    """Return a listing, locked. Raises RefusedChangeError for one of the actor's own group, NotFoundError."""
+    listing = locked(session, listing_id)
+    refuse_own_group(session, organisation_id=listing.organisation_id, actor=actor)
     return listing
 
 

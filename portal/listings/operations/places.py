@@ -19,6 +19,7 @@ from portal.directory.schedules import sessions
 from portal.listings.content import Content, When, content_of, to_json
 from portal.listings.drafting import rule_draft
 from portal.listings.models import Listing, Shown
+from portal.listings.operations.answered import drop_answered
 from portal.listings.operations.drafts import locked
 from portal.listings.operations.history import append_version
 from portal.listings.publishing import hide, show
@@ -108,10 +109,12 @@ def bring_back(*, listing_id: uuid.UUID, actor: str) -> Listing:
             return listing
         if listing.shown not in {Shown.AWAY, Shown.UNPUBLISHED}:
             raise RefusedChangeError("", "This listing is not one that you can bring back. Ring us, and we will help.")
+        listing.return_on = None
         show(session, listing, actor=actor)
         service = session.get(Service, listing.service_id)
         if service is not None:
             service.last_confirmed_on, service.last_confirmed_by = clock.today(), listing.organisation.name[:120]
+            drop_answered(session, service_id=service.id, actor=actor)
         return listing
 
 

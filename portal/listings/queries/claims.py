@@ -8,12 +8,17 @@ import sqlalchemy as sa
 from portal.accounts.models import User
 from portal.accounts.queries import NotFoundError
 from portal.audit.readings import shown
+from portal.core import clock
 from portal.core.access import Permission
 from portal.core.database import db
 from portal.listings.models import Claim, ClaimMove, ClaimState
+from portal.listings.queries.freshness import LOST
 from portal.listings.queries.groups import OPEN_STATES
 from portal.listings.watching import hash_of
+from portal.messages.models import MessageState, OutboxMessage
 
+# The wording by which a group hears that somebody claims it.
+NOTICE = "claim-notice"
 # What waits for a moderator comes first; what is only on its way stands below.
 _TO_DECIDE = (ClaimState.CHECKING, ClaimState.OBJECTED)
 
@@ -81,6 +86,52 @@ def list_moves(claim: Claim) -> Sequence[ClaimMove]:
     """Return what became of a claim, in order."""
     statement = sa.select(ClaimMove).where(ClaimMove.claim_id == claim.id)
     return db.session.scalars(statement.order_by(ClaimMove.at, ClaimMove.id)).all()
+
+
+def why_it_waits(claim: Claim) -> str:
+    """Return why a claim that a moderator looks at did not go on by itself, in a sentence, or ""."""
+    return list_moves(claim)[-1].why if claim.state is ClaimState.CHECKING else ""
+
+
+def is_reached(claim: Claim) -> bool:
+    """Say whether a message by which the group was told of a claim has left and not come back."""
+    return MessageState.SENT in _states_of_notices([claim])[claim.cause]
+
+
+def is_lost(claim: Claim) -> bool:
+    """Say whether nobody will be told of a claim any more: all messages about it were given up, refused or came back.
+
+    Of a claim about which nobody was written to it is true.
+    """
+    return set(LOST).issuperset(_states_of_notices([claim])[claim.cause])
+
+
+def list_to_settle() -> list[uuid.UUID]:
+    """Return the ids of the claims whose time is over, and of those that are open while their group was not reached."""
+    now = clock.now()
+    statement = sa.select(Claim).where(
+        sa.or_(Claim.state == ClaimState.OPEN, sa.and_(Claim.state == ClaimState.PROVING, Claim.code_until <= now))
+    )
+    found = db.session.scalars(statement.order_by(Claim.made_at, Claim.id)).all()
+    states = _states_of_notices(found)
+    return [
+        claim.id
+        for claim in found
+        if claim.state is ClaimState.PROVING
+        or (claim.objection_until is not None and claim.objection_until <= now)
+        or set(LOST).issuperset(states[claim.cause])
+    ]
+
+
+def _states_of_notices(claims: Sequence[Claim]) -> dict[str, list[MessageState]]:
+    """Return by the cause of each claim what became of the messages that told its group."""
+    states: dict[str, list[MessageState]] = {claim.cause: [] for claim in claims}
+    statement = sa.select(OutboxMessage.cause, OutboxMessage.state).where(
+        OutboxMessage.wording == NOTICE, OutboxMessage.cause.in_(list(states))
+    )
+    for cause, state in db.session.execute(statement):
+        states[cause].append(state)
+    return states
 
 
 def _refuse_others(viewer: User) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from portal.core.database import db
 from portal.directory.models import Service
 from portal.listings.models import Figure, Seen
+from portal.search.crisis import speaks_of_crisis
 
 # Fewer searches with the same words are not shown: they could be one person's.
 LEAST_SEARCHES = 5
@@ -64,8 +65,21 @@ def read_figures(service_id: uuid.UUID, today: dt.date) -> ServiceFigures:
         last_30=_sum([row for row in rows if (today - row[0]).days < 30]),
         last_365=_sum(rows),
         months=months,
-        words={row[0]: int(row[1]) for row in db.session.execute(by_words)},
+        words={row[0]: int(row[1]) for row in db.session.execute(by_words) if not speaks_of_crisis(row[0])},
     )
+
+
+def read_counts(service_ids: Collection[uuid.UUID], today: dt.date) -> dict[uuid.UUID, Counts]:
+    """Return the figures of several services in the last 30 London days up to and with `today`; none without any."""
+    rows = db.session.execute(
+        sa.select(Figure.service_id, Figure.kind, sa.func.sum(Figure.count))
+        .where(Figure.service_id.in_(service_ids), Figure.day > today - dt.timedelta(days=30), Figure.day <= today)
+        .group_by(Figure.service_id, Figure.kind)
+    ).all()
+    of: dict[uuid.UUID, list[tuple[dt.date, Seen, int]]] = {}
+    for service_id, kind, count in rows:
+        of.setdefault(service_id, []).append((today, kind, int(count)))
+    return {service_id: _sum(found) for service_id, found in of.items()}
 
 
 def find_organisation_of(service_id: uuid.UUID) -> uuid.UUID | None:

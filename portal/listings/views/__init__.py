@@ -36,6 +36,7 @@ from portal.listings.views import (  # noqa: E402, F401 - the routes register th
     steps,
     suggestion_list,
     suggestions,
+    too_large,
     upload,
     watches,
     when,

@@ -1,6 +1,7 @@
 """Moderators note what they saw of a group, and what help they gave it."""
 
 import uuid
+from collections.abc import Callable
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -39,17 +40,13 @@ def group(organisation_id: uuid.UUID) -> str:
 @needs(Permission.LISTING_MODERATE)
 def note_check(organisation_id: uuid.UUID) -> ResponseReturnValue:
     """Note that something was seen."""
-    me, form = signed_in_user(), CheckForm()
-    groups.get_group_to_check(me, organisation_id)
-    if not form.validate():
-        return _page(organisation_id, check_form=form)
-    try:
-        note_seen(organisation_id=organisation_id, seen=form.seen, actor=me.actor)
-    except RefusedChangeError as error:
-        form.refuse(error)
-        return _page(organisation_id, check_form=form)
-    flash("Noted, with your name.", "ok")
-    return redirect(url_for(".group", organisation_id=organisation_id), 303)
+    form = CheckForm()
+    return _note(
+        organisation_id,
+        form,
+        lambda actor: note_seen(organisation_id=organisation_id, seen=form.seen, actor=actor),
+        said="Noted, with your name.",
+    )
 
 
 @blueprint.post("/checks/<uuid:check_id>/end")
@@ -71,17 +68,32 @@ def end_check(check_id: uuid.UUID) -> ResponseReturnValue:
 @needs(Permission.LISTING_MODERATE)
 def note_help(organisation_id: uuid.UUID) -> ResponseReturnValue:
     """Note help that a group was given."""
-    me, form = signed_in_user(), HelpForm()
+    form = HelpForm()
+    return _note(
+        organisation_id,
+        form,
+        lambda actor: note_given(organisation_id=organisation_id, help_given=form.help_given, actor=actor),
+        said="Noted.",
+    )
+
+
+def _note(
+    organisation_id: uuid.UUID, form: CheckForm | HelpForm, keep: Callable[[str], object], *, said: str
+) -> ResponseReturnValue:
+    """Keep what one of the two forms says, and say so; or show the page again with what is to be put right."""
+    me = signed_in_user()
     groups.get_group_to_check(me, organisation_id)
-    if not form.validate():
-        return _page(organisation_id, help_form=form)
-    try:
-        note_given(organisation_id=organisation_id, help_given=form.help_given, actor=me.actor)
-    except RefusedChangeError as error:
-        form.refuse(error)
-        return _page(organisation_id, help_form=form)
-    flash("Noted.", "ok")
-    return redirect(url_for(".group", organisation_id=organisation_id), 303)
+    if form.validate():
+        try:
+            keep(me.actor)
+        except RefusedChangeError as error:
+            form.refuse(error)
+        else:
+            flash(said, "ok")
+            return redirect(url_for(".group", organisation_id=organisation_id), 303)
+    if isinstance(form, CheckForm):
+        return _page(organisation_id, check_form=form)
+    return _page(organisation_id, help_form=form)
 
 
 def _page(organisation_id: uuid.UUID, *, check_form: CheckForm | None = None, help_form: HelpForm | None = None) -> str:

@@ -71,4 +71,5 @@ def _page(found: Claim, form: DecisionForm) -> str:
         numbers=groups.list_published_numbers(found.organisation),
         can_decide=ClaimState.REFUSED in MOVES[found.state] and found.state is not ClaimState.PROVING,
         is_waiting=is_waiting_for_objections(found),
+        is_unasked=not found.is_new and (found.objection_until is None or claims.is_lost(found)),
     )

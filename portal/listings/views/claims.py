@@ -189,7 +189,9 @@ def _choices(found: Organisation, form: ClaimForm) -> str:
 def _standing(own: Claim, form: CodeForm | None = None) -> str:
     shown = form if form is not None else CodeForm(formdata=None)
     left = operations.MOST_WRONG_CODES - own.wrong_codes
-    return render_template("listings/claim_standing.html", claim=own, form=shown, left=left)
+    return render_template(
+        "listings/claim_standing.html", claim=own, form=shown, left=left, why=claims.why_it_waits(own)
+    )
 
 
 def _object_page(found: Claim, token: str, form: ObjectionForm) -> str:

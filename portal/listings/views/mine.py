@@ -14,6 +14,7 @@ from portal.listings.access import organisations_of
 from portal.listings.content import Content, content_of
 from portal.listings.differences import list_differences
 from portal.listings.forms.what import NewForm
+from portal.listings.interest import interest_in
 from portal.listings.operations.drafts import begin_listing, keep_service, set_back
 from portal.listings.queries.listings import get_listing, get_version, list_groups, list_versions
 from portal.listings.summaries import shown_mark, summarise_group
@@ -24,9 +25,9 @@ from portal.listings.views.steps import next_address
 @listings.get("")
 @needs(Permission.LISTING_KEEP)
 def mine() -> str:
-    """Show the listings of each group with how they stand."""
+    """Show the listings of each group with how they stand, who looked, and what is missing near them."""
     found = [summarise_group(one) for one in list_groups(signed_in_user())]
-    return render_template("listings/mine.html", groups=found)
+    return render_template("listings/mine.html", groups=found, interest=interest_in(found))
 
 
 @listings.route("/new", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
@@ -11,7 +11,7 @@ from portal.accounts.gate import is_second_factor_waived
 from portal.accounts.signed_in import signed_in_user
 from portal.core.access import Permission, needs, public
 from portal.core.editing import ChangedMeanwhileError
-from portal.core.pictures import MOST_BYTES, PictureError, read_picture
+from portal.core.pictures import MOST_BYTES, TOO_LARGE, PictureError, read_picture
 from portal.core.pictures import Picture as ReadPicture
 from portal.listings.content import content_of
 from portal.listings.forms.acts import PictureForm
@@ -19,15 +19,7 @@ from portal.listings.operations.pictures import set_picture, take_picture_off
 from portal.listings.queries.listings import find_own_picture, find_picture, find_shown_picture, get_listing
 from portal.listings.views import listings
 from portal.listings.views.steps import next_address
-
-_ROOM_FOR_THE_FORM = 64 * 1024
-
-
-@listings.url_value_preprocessor
-def _let_pictures_in(_endpoint: str | None, _values: object) -> None:
-    """Let a picture be larger than other posts, before anything reads the form."""
-    if request.endpoint == "listings.change_picture":
-        request.max_content_length = MOST_BYTES + _ROOM_FOR_THE_FORM
+from portal.listings.views.too_large import was_too_large
 
 
 @listings.route("/<uuid:listing_id>/picture", methods=["GET", "POST"])
@@ -38,6 +30,8 @@ def change_picture(listing_id: uuid.UUID) -> ResponseReturnValue:
     found = get_listing(listing_id, user)
     content = content_of(found.content)
     form = PictureForm(data={"version": found.version, "words": content.picture_words})
+    if was_too_large():
+        form.picture.errors = [TOO_LARGE]
     if form.validate_on_submit():
         try:
             picture = _read(form)
@@ -55,7 +49,9 @@ def change_picture(listing_id: uuid.UUID) -> ResponseReturnValue:
         else:
             flash("Saved.", "ok")
             return redirect(next_address(saved, "picture"), 303)
-    return render_template("listings/step_picture.html", form=form, listing=found, content=content)
+    return render_template(
+        "listings/step_picture.html", form=form, listing=found, content=content, most_bytes=MOST_BYTES, reason=TOO_LARGE
+    )
 
 
 @listings.post("/<uuid:listing_id>/picture/remove")

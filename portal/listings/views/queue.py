@@ -32,6 +32,8 @@ FURTHER = (
     ("How fresh it is", "moderation.freshness", "How much was confirmed in the last six months, by area and category."),
     ("Dead web addresses", "moderation.links", "Addresses on listings that do not answer."),
     ("Guides", "guides.manage", "Pages of information and advice, and when to read them again."),
+    ("Words people use", "search.words", "What people type, and what the search takes it for."),
+    ("Words of crisis", "search.crisis_words", "What puts urgent help above every result."),
 )
 SHOWN = {
     Shown.NOT_YET: "Never published",

@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.signed_in import signed_in_user
@@ -94,7 +94,7 @@ def step(listing_id: uuid.UUID, name: str) -> ResponseReturnValue:
             there = _set_beside(form, error.now)
         else:
             flash("Saved.", "ok")
-            return redirect(next_address(saved, name), 303)
+            return redirect(_after(saved, name, form), 303)
     return render_template(
         f"listings/step_{name}.html",
         form=form,
@@ -155,6 +155,14 @@ def sent(listing_id: uuid.UUID) -> str:
     """Say what became of it: published, or that somebody reads it first."""
     found = get_listing(listing_id, signed_in_user())
     return render_template("listings/sent_in.html", listing=found, name=content_of(found.content).name)
+
+
+def _after(saved: Listing, name: str, form: StepForm) -> str:
+    """Return where to go on: to an empty line of this step for who wants to add another, else to the next step."""
+    if "add" not in request.form:
+        return next_address(saved, name)
+    line = form.empty_line(content_of(saved.content))
+    return url_for("listings.step", listing_id=saved.id, name=name, _anchor=line or None)
 
 
 def _set_beside(form: StepForm, now: Listing) -> list[Difference]:

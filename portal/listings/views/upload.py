@@ -16,8 +16,9 @@ from portal.listings.operations.upload import Taken, take_rows
 from portal.listings.queries.listings import list_groups
 from portal.listings.queries.sheets import known_words, list_owns, sheet_words
 from portal.listings.sheet_rows import REASONS, Kind, Plan, plan, table
-from portal.listings.sheets import SheetRefusedError, read_sheet, write_csv, write_xlsx
+from portal.listings.sheets import MOST_BYTES, TOO_LARGE, SheetRefusedError, read_sheet, write_csv, write_xlsx
 from portal.listings.views import listings
+from portal.listings.views.too_large import was_too_large
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Sending in writes pages and tells people; more than this at a time would keep somebody waiting.
@@ -48,12 +49,13 @@ def upload() -> ResponseReturnValue:
     groups = list_groups(user)
     form.offer(groups)
     if not form.is_submitted():
-        return render_template("listings/upload.html", form=form)
+        form.file.errors = [TOO_LARGE] if was_too_large() else []
+        return _form_page(form)
     group = next((one for one in groups if len(groups) == 1 or one.id == read_id(form.group.data)), None)
     if not form.file.data or group is None:
         form.file.errors = ["Choose a file"] if not form.file.data else []
         form.group.errors = [] if group else ["Choose a group"]
-        return render_template("listings/upload.html", form=form)
+        return _form_page(form)
     try:
         with form.file.data.stream as stream:
             sheet = read_sheet(stream.read())
@@ -65,7 +67,7 @@ def upload() -> ResponseReturnValue:
             raise SheetRefusedError("The table is too long to look at in one go. Send about half of its rows.")
     except SheetRefusedError as error:
         form.file.errors = [str(error)]
-        return render_template("listings/upload.html", form=form)
+        return _form_page(form)
     return _preview(found, packed, group.name)
 
 
@@ -105,6 +107,10 @@ def faulty_rows() -> ResponseReturnValue:
         cells = [*row.line.cells, *[""] * width][:width]
         rows.append([*cells, "; ".join(f"{fault.column}: {fault.text}" for fault in row.faults)])
     return _file(write_csv(rows), "text/csv; charset=utf-8", "rows-to-put-right.csv")
+
+
+def _form_page(form: UploadForm) -> str:
+    return render_template("listings/upload.html", form=form, most_bytes=MOST_BYTES, reason=TOO_LARGE)
 
 
 def _plan(waiting: Waiting) -> Plan:

@@ -12,6 +12,7 @@ from portal.messages.operations.deciding import (
     mark_unsafe,
     release_messages,
 )
+from portal.messages.operations.dropping import drop
 from portal.messages.operations.queueing import queue
 from portal.messages.operations.tries import (
     LEASE,
@@ -34,6 +35,7 @@ __all__ = [
     "change_wording",
     "claim",
     "decide",
+    "drop",
     "hold_messages",
     "mark_safe",
     "mark_unsafe",

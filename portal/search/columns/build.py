@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -14,7 +14,7 @@ from portal.directory.calendar import Calendar
 from portal.directory.index_queries import Rule
 from portal.directory.models import Capacity
 from portal.search.columns.sessions import Sessions, expand, first_of_each, simplified
-from portal.search.columns.vocabulary import SERVICE_FILTERS, Vocabulary
+from portal.search.columns.vocabulary import SERVICE_FILTERS, Vocabulary, orders
 from portal.search.constants import CLOSED_FOR_NOW, FULL, THIN, WAITING_LIST
 from portal.search.documents import Document, Venue
 from portal.search.text.words import fold, name_key
@@ -22,8 +22,10 @@ from portal.search.text.words import fold, name_key
 Mask: TypeAlias = NDArray[np.bool_]
 Whole: TypeAlias = NDArray[np.int64]
 Real: TypeAlias = NDArray[np.float64]
+Bits: TypeAlias = NDArray[np.uint64]
 
 NO_NUMBER = -1
+BITS_AT_ONCE = 32
 _NO_LIMIT = 32_000
 
 
@@ -31,7 +33,8 @@ _NO_LIMIT = 32_000
 class ServiceColumns:
     """One place per service. `name` is a hash of the words of its name.
 
-    Of the matrices of service × value, `audience` has every flag set for a service that names none.
+    Of the matrices of service × value, `audience` has every flag set for a service that names none. `need_place` says
+    which need comes first for a service (1), which second and so on, 0 for those that it does not answer.
     """
 
     name: Whole
@@ -42,6 +45,7 @@ class ServiceColumns:
     is_physical: Mask
     category: Mask
     need: Mask
+    need_place: NDArray[np.int8]
     kind: Mask
     cost: Mask
     audience: Mask
@@ -52,6 +56,16 @@ class ServiceColumns:
         """Return the matrix of a filter by its name in the address."""
         found: Mask = getattr(self, "audience" if name == "for" else name)
         return found
+
+    @cached_property
+    def bits(self) -> Mapping[str, Bits]:
+        """The matrices of the filters for counting, by their names in the address: a row of bits for each value."""
+        return {name: packed(self.flags(name).T) for name in SERVICE_FILTERS}
+
+    @cached_property
+    def is_kept(self) -> Mask:
+        """Whether each service is kept to areas."""
+        return np.asarray(self.area.any(axis=1))
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,17 @@ class VenueColumns:
     longitude: Real
     is_physical: Mask
     access: Mask
+
+    @cached_property
+    def access_bits(self) -> Whole:
+        """The row of each venue's access as whole numbers, the flags of 32 values in each, one line for 32 values."""
+        count = self.access.shape[1]
+        weights = 1 << np.arange(BITS_AT_ONCE)
+        lines = [
+            self.access[:, start : start + BITS_AT_ONCE] @ weights[: min(BITS_AT_ONCE, count - start)]
+            for start in range(0, count, BITS_AT_ONCE)
+        ]
+        return np.array(lines, np.int64)
 
 
 @dataclass(frozen=True)
@@ -209,6 +234,7 @@ def _services(documents: Sequence[Document], vocabulary: Vocabulary) -> ServiceC
         is_physical=_mask(any(venue.is_physical for venue in document.venues) for document in documents),
         area=_flags((document.areas for document in documents), vocabulary.places["area"]),
         audience=audience,
+        need_place=orders((document.needs for document in documents), vocabulary.places["need"]),
         **flags,
     )
 
@@ -256,6 +282,14 @@ def _flags(values: Iterable[Iterable[Any]], places: Any) -> Mask:
     for row, found in enumerate(rows):
         flags[row, [places[value] for value in found if value in places]] = True
     return flags
+
+
+def packed(flags: Mask) -> Bits:
+    """Return flags as bits along their last axis, 64 to a number, the last number filled up with zeros."""
+    bits = np.packbits(flags, axis=-1)
+    missing = -bits.shape[-1] % 8
+    whole = np.pad(bits, [(0, 0)] * (bits.ndim - 1) + [(0, missing)])
+    return np.ascontiguousarray(whole).view(np.uint64)
 
 
 def _whole(values: Iterable[int]) -> Whole:

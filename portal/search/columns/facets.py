@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from portal.search.columns.build import Mask, Whole
+from portal.search.columns.build import BITS_AT_ONCE, Whole, packed
 from portal.search.columns.filters import Filters, by_venue
 from portal.search.columns.sessions import first_of_each
 from portal.search.columns.vocabulary import SERVICE_FILTERS
@@ -17,14 +17,14 @@ def count_facets(filters: Filters) -> dict[str, Mapping[str, int]]:
     facets: dict[str, Mapping[str, int]] = {}
     met = np.zeros(len(columns.documents), bool)
     met[columns.venues.service[filters.venues_alone]] = True
+    # A filter that was not used has no mask of its own: what meets everything counts for it.
+    every = packed(filters.services & met)
     for name in SERVICE_FILTERS:
-        rows = filters.services_without(name) & met
-        counts = columns.services.flags(name)[rows].sum(axis=0)
+        rows = packed(filters.services_without(name) & met) if name in filters.by_filter else every
+        counts = np.bitwise_count(columns.services.bits[name] & rows).sum(axis=1, dtype=np.int64)
         facets[name] = _named(columns.vocabulary.values[name], counts)
     facets["access"] = _access(filters)
-    facets["day"] = _sessions(filters, filters.table.days, filters.parts_met, DAY_CHOICES)
-    facets["time"] = _sessions(filters, filters.table.parts, filters.days_met, TIME_CHOICES)
-    return facets
+    return facets | _sessions(filters)
 
 
 def _named(values: Sequence[str], counts: Whole) -> dict[str, int]:
@@ -38,23 +38,33 @@ def _access(filters: Filters) -> dict[str, int]:
     if not len(rows):
         return dict.fromkeys(values, 0)
     first = first_of_each(columns.venues.service[rows])
-    held = np.logical_or.reduceat(columns.venues.access[rows], first, axis=0)
-    return _named(values, held.sum(axis=0))
+    counts: list[int] = []
+    for line in columns.venues.access_bits:
+        held = np.bitwise_or.reduceat(line[rows], first)
+        bits = range(min(BITS_AT_ONCE, len(values) - len(counts)))
+        counts += [int(np.count_nonzero(held & 1 << bit)) for bit in bits]
+    return dict(zip(values, counts, strict=True))
 
 
-def _sessions(filters: Filters, bits: Whole, others: Mask, choices: Sequence[str]) -> dict[str, int]:
-    """Count services by the bits of their sessions, which meet all that was asked but this filter itself."""
+def _sessions(filters: Filters) -> dict[str, Mapping[str, int]]:
+    """Count services by days and parts of the day of their sessions, which meet all that was asked but this filter."""
     columns, table = filters.columns, filters.table
-    fitting = np.flatnonzero(filters.sessions_of_moment & others)
+    days = np.where(filters.parts_met, table.days, 0)
+    parts = np.where(filters.days_met, table.parts, 0)
+    bits = days | parts << len(DAY_CHOICES)
+    fitting = np.flatnonzero(filters.sessions_of_moment & (bits != 0))
     by_rule = np.zeros(len(columns.rules), np.int64)
     if len(fitting):
         rules = table.rule[fitting]
         first = first_of_each(rules)
         by_rule[rules[first]] = np.bitwise_or.reduceat(bits[fitting], first)
     held = by_venue(columns, by_rule, np.bitwise_or, 0)
-    mask = filters.near & filters.accessible & filters.services[columns.venues.service] & (held != 0)
-    rows = np.flatnonzero(mask)
-    if not len(rows):
-        return dict.fromkeys(choices, 0)
-    by_service = np.bitwise_or.reduceat(held[rows], first_of_each(columns.venues.service[rows]))
-    return {choice: int((by_service >> bit & 1).sum()) for bit, choice in enumerate(choices)}
+    rows = np.flatnonzero(filters.near & filters.accessible & filters.services[columns.venues.service] & (held != 0))
+    choices = (*DAY_CHOICES, *TIME_CHOICES)
+    # There are few combinations of days and parts of the day, so they are counted and not the services.
+    combined = np.bitwise_or.reduceat(held[rows], first_of_each(columns.venues.service[rows])) if len(rows) else rows
+    times = np.bincount(combined, minlength=1 << len(choices))
+    kinds = np.flatnonzero(times)
+    counts = [int(times[kinds[kinds >> bit & 1 == 1]].sum()) for bit in range(len(choices))]
+    named = dict(zip(choices, counts, strict=True))
+    return {"day": {one: named[one] for one in DAY_CHOICES}, "time": {one: named[one] for one in TIME_CHOICES}}

@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.geo.distance import miles_from
+from portal.geo.distance import box_around, miles_from
 from portal.search.columns.build import Columns, Mask, Real, Whole
 from portal.search.columns.question import Question
 from portal.search.columns.sessions import NEVER, UNKNOWN, SessionTable, wall_minutes
@@ -15,6 +15,8 @@ from portal.search.results import DAY_CHOICES, TIME_CHOICES, SearchRequest
 
 # Guards against a venue exactly on the edge falling out by the last digit of a float.
 _EDGE = 1e-9
+# So many miles around the radius are looked at besides, so that nothing on the edge is passed over.
+_AROUND = 0.01
 
 
 def chosen(request: SearchRequest, name: str) -> tuple[str, ...]:
@@ -75,12 +77,20 @@ class Filters:
 
     @cached_property
     def miles(self) -> Real:
-        """Miles from the place asked for to each venue; infinite where there is no position or no place."""
+        """Miles from the place asked for to each venue that may be near.
+
+        Infinite where there is no position or no place, and where it lies clearly beyond the radius.
+        """
         venues, place = self.columns.venues, self.request.place
-        if place is None:
-            return np.full(len(venues.service), np.inf)
-        miles = miles_from(place.latitude, place.longitude, venues.latitude, venues.longitude)
-        return np.where(np.isnan(miles), np.inf, miles)
+        miles = np.full(len(venues.service), np.inf)
+        if place is not None:
+            south, west, north, east = box_around(place.latitude, place.longitude, self.request.radius + _AROUND)
+            within = (venues.latitude >= south) & (venues.latitude <= north)
+            within &= (venues.longitude >= west) & (venues.longitude <= east)
+            # A service that is kept to areas is let through wherever its venues are, so their miles are needed too.
+            rows = np.flatnonzero((within | self.columns.services.is_kept[venues.service]) & ~np.isnan(venues.latitude))
+            miles[rows] = miles_from(place.latitude, place.longitude, venues.latitude[rows], venues.longitude[rows])
+        return miles
 
     @cached_property
     def near(self) -> Mask:
@@ -94,7 +104,7 @@ class Filters:
             return np.ones(len(venues.service), bool)
         places = self.columns.vocabulary.places["area"]
         covering = [places[area] for area in self.question.covering if area in places]
-        covers, is_kept = any_of(services.area[:, covering]), any_of(services.area)
+        covers, is_kept = any_of(services.area[:, covering]), services.is_kept
         within = (self.miles <= self.request.radius + _EDGE) | ~services.is_physical[venues.service]
         let_through: Mask = np.where(is_kept[venues.service], covers[venues.service], within)
         return let_through
@@ -112,7 +122,7 @@ class Filters:
     def asks_when(self) -> bool:
         """Whether the question is about sessions at all."""
         request = self.request
-        return bool(request.days or request.times or request.on or request.open_now)
+        return bool(request.days or request.times or request.on or request.open_now or request.not_on_bank_holidays)
 
     @cached_property
     def table(self) -> SessionTable:
@@ -125,13 +135,18 @@ class Filters:
 
     @cached_property
     def sessions_of_moment(self) -> Mask:
-        """Sessions that are not over and meet the date and "open now"; the day and time of day are not looked at."""
+        """Sessions that are not over and meet the date, "open now" and "not on bank holidays".
+
+        The day and time of day are not looked at.
+        """
         table, now = self.table, wall_minutes(self.question.now)
         fits = table.ends > now
         if self.request.on is not None:
             fits &= table.day == self.request.on.toordinal()
         if self.request.open_now:
             fits &= (table.begins != UNKNOWN) & (table.closes != UNKNOWN) & (table.begins <= now)
+        if self.request.not_on_bank_holidays:
+            fits &= ~self.columns.sessions.on_bank_holidays(table)
         return fits
 
     @cached_property
@@ -148,7 +163,7 @@ class Filters:
 
     @cached_property
     def sessions_met(self) -> Mask:
-        """Sessions that meet day, part of the day, date and "open now" at once."""
+        """Sessions that meet everything that was asked about when at once."""
         return self.sessions_of_moment & self.days_met & self.parts_met
 
     @cached_property

@@ -61,26 +61,47 @@ def _one_venue_each(filters: Filters) -> Whole:
     service = filters.columns.venues.service[rows]
     miles, starts = np.round(filters.miles[rows], _PLACES), filters.next_starts[rows]
     first, second = (starts, miles) if filters.question.sort == "soonest" else (miles, starts)
-    order = np.lexsort((rows, second, first, service))
+    # Nearly all services have one venue, and the rows are in the order of the services.
+    is_next = service[1:] == service[:-1]
+    several = np.flatnonzero(np.append(is_next, False) | np.insert(is_next, 0, False)) if len(rows) else rows
+    if not len(several):
+        return rows
+    order = several[np.lexsort((rows[several], second[several], first[several], service[several]))]
     ordered = service[order]
-    return rows[order[np.concatenate(([True], ordered[1:] != ordered[:-1]))]] if len(rows) else rows
+    worse = order[1:][ordered[1:] == ordered[:-1]]
+    return np.delete(rows, worse)
 
 
 def _scores(filters: Filters, services: Whole, miles: Real, query: Query) -> Real:
-    """The text's score times soft factors: distance, freshness, completeness, places, closed for now."""
+    """The product of all factors."""
+    scores = np.ones(len(services))
+    for factor in factors(filters, services, miles, query).values():
+        scores = scores * factor
+    rounded: Real = np.round(scores, _PLACES)
+    return rounded
+
+
+def factors(filters: Filters, services: Whole, miles: Real, query: Query) -> dict[str, Real]:
+    """Return what scores are made of, by name, for some services at some miles.
+
+    `words` is how well the text answers and `name` the bonus of a name that was asked for; `distance`, `fresh` and
+    `service` (places, completeness, closed for now) are soft. What does not apply is left out.
+    """
     question, columns = filters.question, filters.columns
-    scores = np.ones(len(services)) if question.scores is None else question.scores[services]
+    found: dict[str, Real] = {}
+    if question.scores is not None:
+        found["words"] = question.scores[services]
     if query.words and not query.phrases:
         is_name = columns.services.name[services] == hash(name_key(query.words))
-        scores = np.where(is_name, scores * SAME_NAME, scores)
+        found["name"] = np.where(is_name, SAME_NAME, 1.0)
     if question.request.place is not None:
         share = np.minimum(miles / question.request.radius, 1.0)
-        scores = scores * np.where(np.isinf(miles), WITHOUT_POSITION, 1 / (1 + DISTANCE_WEIGHT * share))
+        found["distance"] = np.where(np.isinf(miles), WITHOUT_POSITION, 1 / (1 + DISTANCE_WEIGHT * share))
     confirmed = columns.services.confirmed[services]
     age = question.now.astimezone(LONDON).date().toordinal() - confirmed
-    fresh = np.where(age >= STALE_FROM_DAYS, STALE, np.where(age >= AGEING_FROM_DAYS, AGEING, 1.0))
-    rounded: Real = np.round(scores * fresh * columns.services.factor[services], _PLACES)
-    return rounded
+    found["fresh"] = np.where(age >= STALE_FROM_DAYS, STALE, np.where(age >= AGEING_FROM_DAYS, AGEING, 1.0))
+    found["service"] = columns.services.factor[services]
+    return found
 
 
 def next_session(filters: Filters, venue: int, start: int) -> tuple[SessionTable, int] | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def part_bits(opens: int | None, closes: int | None) -> int:
     return bits
 
 
-def first_of_each(ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+def first_of_each(ordered: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     """Return where each run of equal values begins in an ordered column."""
     return np.flatnonzero(np.concatenate((np.ones(min(1, len(ordered)), bool), ordered[1:] != ordered[:-1])))
 
@@ -62,21 +63,21 @@ class SessionTable:
     """Sessions ordered by (rule, start). `starts` and `ends` are wall minutes; a session ends with its day if
     nothing is said. `closes` is the end that was said, or UNKNOWN; `begins` likewise."""
 
-    rule: NDArray[np.int64]
-    day: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    begins: NDArray[np.int64]
-    closes: NDArray[np.int64]
-    days: NDArray[np.int64]
-    parts: NDArray[np.int64]
+    rule: NDArray[np.int32]
+    day: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    begins: NDArray[np.int32]
+    closes: NDArray[np.int32]
+    days: NDArray[np.int16]
+    parts: NDArray[np.int16]
 
     def joined(self, other: "SessionTable") -> "SessionTable":
         """Return both tables as one; the other's rules have higher numbers."""
         pairs = {item.name: (getattr(self, item.name), getattr(other, item.name)) for item in fields(self)}
         return SessionTable(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
-    def first_starts(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def first_starts(self, places: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return the rules of some sessions, given by their ordered places, and the first start of each rule."""
         rules = self.rule[places]
         first = first_of_each(rules)
@@ -111,9 +112,19 @@ class Sessions:
     calendar: Calendar
 
     @cached_property
-    def far_starts(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def far_starts(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Rules that have far sessions, and when the first of those begins."""
         return self.far.first_starts(np.arange(len(self.far.rule)))
+
+    @cached_property
+    def _bank_holidays(self) -> NDArray[np.bool_]:
+        """Whether each day from yesterday to the last one is a bank holiday."""
+        days = (self.today + dt.timedelta(days=ahead) for ahead in range(-1, DATES_AHEAD + 1))
+        return np.fromiter((self.calendar.is_bank_holiday(day) for day in days), bool, DATES_AHEAD + 2)
+
+    def on_bank_holidays(self, table: SessionTable) -> NDArray[np.bool_]:
+        """Return which sessions of one of the tables fall on a bank holiday, by the day on which they begin."""
+        return self._bank_holidays[table.day - (self.today.toordinal() - 1)]
 
     def joined(self, other: "Sessions") -> "Sessions":
         """Return both as one; the other's rules have higher numbers."""
@@ -164,16 +175,17 @@ def _table(rules: Sequence[Rule], start: dt.date, end: dt.date, first: int, cale
     day = np.fromiter(chain.from_iterable(found), np.int64, len(place))
     midnight = day * DAY_MINUTES
     opens, closes, parts = np.array([_minutes(rule) for rule in rules], np.int64).reshape(-1, 3)[place].T
+    # Minutes since the year 1 fit 32 bits until the year 4083, which halves the largest tables of all.
     return SessionTable(
-        rule=place + first,
-        day=day,
-        starts=midnight + np.maximum(opens, 0),
-        ends=midnight + np.where(closes == UNKNOWN, DAY_MINUTES - 1, closes),
-        begins=np.where(opens == UNKNOWN, UNKNOWN, midnight + opens),
-        closes=np.where(closes == UNKNOWN, UNKNOWN, midnight + closes),
+        rule=(place + first).astype(np.int32),
+        day=day.astype(np.int32),
+        starts=(midnight + np.maximum(opens, 0)).astype(np.int32),
+        ends=(midnight + np.where(closes == UNKNOWN, DAY_MINUTES - 1, closes)).astype(np.int32),
+        begins=np.where(opens == UNKNOWN, UNKNOWN, midnight + opens).astype(np.int32),
+        closes=np.where(closes == UNKNOWN, UNKNOWN, midnight + closes).astype(np.int32),
         # The first of January of the year 1 was a Monday.
-        days=_DAY_BITS[(day - 1) % 7],
-        parts=parts,
+        days=_DAY_BITS[(day - 1) % 7].astype(np.int16),
+        parts=parts.astype(np.int16),
     )
 
 

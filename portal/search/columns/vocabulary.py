@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from portal.directory.index_queries import Term
 from portal.directory.models import ServiceKind, Taxonomy
 from portal.search.documents import Document
@@ -16,6 +19,8 @@ _TAXONOMIES = {
     "for": Taxonomy.AUDIENCE,
     "access": Taxonomy.ACCESS,
 }
+# What a small whole number holds; nothing is told apart so far down.
+_LAST_ORDER = 100
 # Filters of the address on what stands on the service itself, with the document's field.
 SERVICE_FILTERS = {
     "category": "categories",
@@ -70,6 +75,17 @@ def vocabulary_of(terms: Iterable[Term], documents: Iterable[Document]) -> Vocab
     values["language"] = sorted(languages)
     values["area"] = sorted(areas)
     return Vocabulary(values, {(term.taxonomy, term.slug): term for term in terms})
+
+
+def orders(lists: Iterable[Sequence[str]], places: Mapping[str, int]) -> NDArray[np.int8]:
+    """Return for each list a row that says at the place of each value whether it is the first (1), second and so on."""
+    rows = list(lists)
+    found = np.zeros((len(rows), len(places)), np.int8)
+    for row, values in enumerate(rows):
+        for order, value in enumerate(values, start=1):
+            if value in places:
+                found[row, places[value]] = min(order, _LAST_ORDER)
+    return found
 
 
 def fits(vocabulary: Vocabulary, documents: Iterable[Document], terms: Iterable[Term]) -> bool:

@@ -18,6 +18,8 @@ from portal.search.text.sources import NO_ROWS, NO_WEIGHTS, Form, Rows, Weights
 
 # Decoded postings that are kept for one segment; beyond it they are forgotten and read again.
 _KEPT_POSTINGS = 2_000_000
+# What it costs to remember a term, also one that stands nowhere, in postings.
+_ROWS_FOR_TERM = 16
 
 
 class Segment:
@@ -46,10 +48,14 @@ class Segment:
             with self._reading:
                 found = _decode(self.leaf, form.value, term.encode())
             if self._kept > _KEPT_POSTINGS:
-                self._postings, self._kept = {}, 0
+                self.forget()
             self._postings[key] = found
-            self._kept += len(found[0])
+            self._kept += len(found[0]) + _ROWS_FOR_TERM
         return self._postings[key]
+
+    def forget(self) -> None:
+        """Forget the postings that were decoded."""
+        self._postings, self._kept = {}, 0
 
 
 def _service_id(leaf: Any, number: int) -> int | None:
@@ -115,6 +121,11 @@ class IndexReader:
         if self._lexicon is None:
             self._lexicon = Lexicon(frozenset().union(*(segment.words() for segment in self._segments.values())))
         return self._lexicon
+
+    def forget(self) -> None:
+        """Forget the postings that were decoded; they are read again when they are asked for."""
+        for segment in self._segments.values():
+            segment.forget()
 
     def digests(self) -> dict[uuid.UUID, str]:
         """Return the digest of each service that the index holds."""

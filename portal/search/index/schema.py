@@ -6,7 +6,7 @@ from typing import Any
 from whoosh import fields, formats
 
 # Counts up with every change of shape or of what is written: an index of another number is made anew.
-SCHEMA_NUMBER = 1
+SCHEMA_NUMBER = 2
 STATE = "@state"
 
 

@@ -1,5 +1,6 @@
 """All words that stand in the directory, and which of them are near to one that somebody typed."""
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 
 import numpy as np
@@ -56,6 +57,10 @@ class Lexicon:
         self.words: Sequence[str] = sorted(words)
         self._lengths = np.fromiter((len(word) for word in self.words), np.int16, len(self.words))
         self._letters = _count_letters(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        place = bisect_left(self.words, word)
+        return place < len(self.words) and self.words[place] == word
 
     def near(self, word: str) -> list[tuple[int, str]]:
         """Return at most 20 (slips, word) near to a folded word, nearest first, the word itself left out.

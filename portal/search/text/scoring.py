@@ -1,110 +1,149 @@
-"""How well each service answers the words of a question: from 0 (not at all) to 1, and a little over for its name."""
+"""How well each service answers the words of a question: from 0 (not at all) to 1."""
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.search.constants import EXACT, KNOWN_WELL_FROM, NEAR_SPELLINGS, ONE_SLIP, STEM, TWO_SLIPS
-from portal.search.index.stems import stem
-from portal.search.text.language import Query
-from portal.search.text.sources import Form, Source
+from portal.search.constants import FEW_ANSWER, LEAST_SHARE, LITTLE_SAID, MEANT_FROM, PARTLY
+from portal.search.text.language import Query, replaced
+from portal.search.text.lookup import Found, Scores, nearest
+from portal.search.text.meeting import Meaning, Meeting
+from portal.search.text.sources import Rows
+from portal.search.text.synonyms import Phrase, Synonyms
+from portal.search.text.units import Unit, units_of
 
-Scores: TypeAlias = NDArray[np.float64]
+__all__ = ["Asked", "Meaning", "Scores", "Scoring"]
 
-_SLIPS = {1: ONE_SLIP, 2: TWO_SLIPS}
+# Shares that differ by less are equal, whichever way they were added up.
+_NOTHING = 1e-9
+
+Mask: TypeAlias = NDArray[np.bool_]
 
 
-@dataclass
-class Meaning:
-    """What the words of a question were taken for: words as they stand, and stems with how much each counts."""
+@dataclass(frozen=True)
+class Asked:
+    """One thing that is asked, the services that answer it, and how much it weighs. `is_needed` says whether a service
+    has to answer it; what stands in quotes is needed whatever happens."""
 
-    words: set[str] = field(default_factory=set)
-    stems: set[str] = field(default_factory=set)
+    what: Unit | Phrase
+    found: Found
+    weight: float
+    is_needed: bool = True
+    is_quoted: bool = False
 
 
 class Scoring:
-    """One question's work over all sources. `alive` says which rows count, `texts` are their folded fields."""
+    """The work of one question after another on one state."""
 
-    def __init__(self, sources: Sequence[Source], alive: NDArray[np.bool_], texts: Sequence[Sequence[str]]) -> None:
-        self._sources = sources
-        self._alive = alive
-        self._count = len(alive)
-        self._texts = texts
-        self.meaning = Meaning()
+    def __init__(self, meeting: Meeting, synonyms: Synonyms) -> None:
+        self._meeting = meeting
+        self._synonyms = synonyms
+        self._known: dict[Query, tuple[Scores, Mask, Mask]] = {}
+
+    def units(self, query: Query) -> tuple[Unit, ...]:
+        """Return what the words of a question speak of; its quoted phrases are left out.
+
+        A word that the directory does not know and whose nearest word the list knows is taken for that one, so that
+        "lonley" leads where "lonely" does. It is never shown.
+        """
+        units = units_of(query, self._synonyms)
+        meant = {unit.words[0]: near for unit in units if (near := self._meant_spelling(unit))}
+        return units_of(replaced(query, meant), self._synonyms) if meant else units
+
+    def _meant_spelling(self, unit: Unit) -> str | None:
+        """Return the word of the list that a unit was meant as: the nearest of all, one slip away, begun alike."""
+        word, lexicon = unit.words[0], self._synonyms.lexicon
+        if not unit.is_forgiven or len(word) < MEANT_FROM or self._meeting.met(unit).is_known:
+            return None
+        near = nearest([*self._meeting.lookup.lexicons, lexicon], word)
+        slips, other = near[0] if near else (0, "")
+        return other if slips == 1 and other[0] == word[0] and other in lexicon else None
+
+    def asked(self, query: Query) -> list[Asked]:
+        """Return everything that is asked, with the services that answer it: units, and words of quoted phrases.
+
+        A word that says little ("group", "somebody") has to be answered only where there is nothing else.
+        """
+        units, lookup = self.units(query), self._meeting.lookup
+        says_more = bool(query.phrases) or not all(unit.says_little for unit in units)
+        found = []
+        for unit in units:
+            met, is_needed = self._meeting.met(unit), not (says_more and unit.says_little)
+            found.append(Asked(unit, met.found, met.rarity if is_needed else LITTLE_SAID * met.rarity, is_needed))
+        for phrase in query.phrases:
+            rows = self._meeting.held(phrase).rows
+            for word in phrase:
+                values = lookup.exactly(word)[rows]
+                found.append(Asked((word,), Found(rows, values), self._meeting.rarity(len(rows)), is_quoted=True))
+        return found
 
     def score(self, query: Query) -> Scores:
         """Return a score for every row, 0 where the question is not answered.
 
-        Each word gives the best of its forms, weighed by how rare the word is: inverse document frequency as in
-        BM25 (S. Robertson, H. Zaragoza 2009, eq. 3.15), with a floor so that a word that stands everywhere
-        still counts. All words and phrases have to be there.
+        Each thing that is asked gives the best of the ways in which it is met, weighed by how rare it is. Everything
+        has to be met, all words of quoted phrases side by side. Where hardly any service does that, those follow that
+        meet the greater part.
         """
-        total = np.zeros(self._count)
-        rarity_in_all = 0.0
-        fits, alive = self._alive.copy(), int(self._alive.sum())
-        values = [self._word(word) for word in query.words]
-        for phrase in query.phrases:
-            held = self._phrase(phrase)
-            values.extend(np.where(held, self._exactly(word), 0.0) for word in phrase)
-        for value in values:
-            held = value > 0
-            known = int(held.sum())
-            rarity = 0.1 + math.log(1 + max(0.0, alive - known + 0.5) / (known + 0.5))
-            total += rarity * value
-            rarity_in_all += rarity
-            fits &= held
+        scores, whole, partly = self._answered(query)
+        return np.where(whole, scores, np.where(partly, PARTLY * scores, 0.0))
+
+    def partly(self, query: Query) -> Mask:
+        """Return which rows count although they meet only the greater part of what is asked."""
+        return self._answered(query)[2]
+
+    def _answered(self, query: Query) -> tuple[Scores, Mask, Mask]:
+        if query not in self._known:
+            self._known[query] = self._scored(query)
+        return self._known[query]
+
+    def _scored(self, query: Query) -> tuple[Scores, Mask, Mask]:
+        """Return the score of every row, which rows meet everything, and which count that meet the greater part."""
+        lookup, asked = self._meeting.lookup, self.asked(query)
+        total, share = lookup.nothing(), lookup.nothing()
+        fits, whole = lookup.alive.copy(), lookup.alive.copy()
+        for one in asked:
+            total[one.found.rows] += one.weight * one.found.values
+            if not one.is_needed:
+                continue
+            met = np.zeros(lookup.count, bool)
+            met[one.found.rows] = True
+            share += one.weight * met
+            whole &= met
+            if one.is_quoted:
+                fits &= met
         for part in query.without:
-            fits &= ~(self._phrase(part) if len(part) > 1 else self._plainly(part[0]) > 0)
-        scores = total / rarity_in_all if values else np.ones(self._count)
-        return np.where(fits, scores, 0.0)
+            fits[self._unwanted(part)] = False
+        whole &= fits
+        needed = sum(one.weight for one in asked if one.is_needed)
+        scores = total / sum(one.weight for one in asked) if asked else np.ones(lookup.count)
+        if np.count_nonzero(whole) >= FEW_ANSWER:
+            return scores, whole, np.zeros(lookup.count, bool)
+        return scores, whole, fits & ~whole & (share >= LEAST_SHARE * needed - _NOTHING) & (share > 0)
 
-    def _word(self, word: str) -> Scores:
-        best = self._plainly(word)
-        self.meaning.words.add(word)
-        self.meaning.stems.add(stem(word))
-        if np.count_nonzero(best) < KNOWN_WELL_FROM:
-            for slips, near in self._near(word):
-                root = stem(near)
-                self.meaning.stems.add(root)
-                self._raise_stem(best, root, _SLIPS[slips])
-        return best
+    def meaning(self, query: Query) -> Meaning:
+        """Return which words the question was taken for."""
+        meaning = Meaning()
+        for unit in self.units(query):
+            meaning.add(self._meeting.met(unit).meaning)
+        for phrase in query.phrases:
+            meaning.words.update(phrase)
+        return meaning
 
-    def _plainly(self, word: str) -> Scores:
-        best = self._exactly(word)
-        self._raise_stem(best, stem(word), STEM)
-        return best
+    def respellings(self, query: Query) -> dict[str, list[str]]:
+        """Return for each word that the directory does not know the words near to it, the nearest and commonest first.
 
-    def _exactly(self, word: str) -> Scores:
-        best = np.zeros(self._count)
-        self._raise(best, Form.EXACT, word, EXACT)
-        return best
+        A word is known that stands somewhere, in any form or spelling, joined or split, or that the list knows; in
+        quotes only as it is written.
+        """
+        lookup, units = self._meeting.lookup, self.units(query)
+        unknown = [unit.words[0] for unit in units if unit.is_forgiven and not self._meeting.met(unit).is_known]
+        unknown += [word for phrase in query.phrases for word in phrase if not lookup.exactly(word).any()]
+        near = {word: self._meeting.respellings(word) for word in unknown}
+        return {word: others for word, others in near.items() if others}
 
-    def _raise_stem(self, best: Scores, root: str, quality: float) -> None:
-        self._raise(best, Form.STEM, root, quality)
-        if stem(root) == root:
-            self._raise(best, Form.EXACT, root, quality)
-
-    def _raise(self, best: Scores, form: Form, term: str, quality: float) -> None:
-        for source in self._sources:
-            rows, weights = source.find(form, term)
-            best[rows] = np.maximum(best[rows], np.where(self._alive[rows], quality * weights, 0.0))
-
-    def _near(self, word: str) -> list[tuple[int, str]]:
-        found = {near: slips for source in self._sources for slips, near in source.lexicon().near(word)}
-        ordered = sorted(found.items(), key=lambda item: (item[1], item[0][:1] != word[:1], item[0]))
-        return [(slips, near) for near, slips in ordered[:NEAR_SPELLINGS]]
-
-    def _phrase(self, phrase: Sequence[str]) -> NDArray[np.bool_]:
-        """Say which rows hold these words side by side within one field."""
-        self.meaning.words.update(phrase)
-        held = np.ones(self._count, bool)
-        for word in phrase:
-            held &= self._exactly(word) > 0
-        wanted = f" {' '.join(phrase)} "
-        for row in np.flatnonzero(held).tolist():
-            held[row] = any(wanted in f" {text} " for text in self._texts[row])
-        return held
+    def _unwanted(self, part: Phrase) -> Rows:
+        if len(part) > 1:
+            return self._meeting.held(part).rows
+        return np.flatnonzero(self._meeting.lookup.plainly(part[0]))

@@ -15,11 +15,30 @@ _APOSTROPHES = str.maketrans("", "", "'’ʼ")
 
 # Words so common that they say nothing while there are others in the question.
 _COMMON = """
-a about all am an and any are as at be been but by can could did do does for from get had has have he her here him his
-how i if in into is it its just like me my near nearby need of on or our she so some that the their them then there
-these they this to too up us want was we were what when where which who why will with would you your
+a about all am an and any are as at be been but by can could did do does for from get had has have he her here hes him
+his how i if im in into is it its ive just like me my near nearby need of on or our she shes so some that the their them
+then there these they this to too up us want was we were what when where which who why will with would you your
 """
 STOP_WORDS = frozenset(_COMMON.split())
+
+# Words that say little: they count where they stand, and have to be there only when nothing else is asked. Whom it is
+# about ("gran") says less than what is needed.
+_LITTLE = """
+activities activity adult adults after against anybody anyone around aunt auntie away bad because before being best
+between big both boy broken cannot cant class classes club come company couldnt course courses cut dad daughter day
+didnt doesnt dont down each easy elderly else even event events ever every everybody everyone father feel feeling few
+fill filling find finding first friend friendly fun gets getting girl give gives giving go goes going good got gran
+grandad granddad grandma grandmother granny grans great group groups have having help helped helping helps hes home
+husband im information isnt issue issues ive keep keeping keeps kind know learn learning left less let like likes
+local look looking lot lots made make makes making mam many meet meeting meetings meets more most mother much mum nan
+nana nans needed needs neighbour new next nice not now oap oaps off old older one only open organisation organised
+other over own partner pensioner pensioners people person persons place places please problem problems project proper
+put quick really same scheme self seniors service services session sessions set shes show sister small somebody
+someone something somewhere son sort start starting still stuff support take taking theyre thing things three through
+time tips told trouble try trying two uncle until urgent use used useful user users using very wanted wants way ways
+week while whole wife without wont workshop workshops year years
+"""
+SAYS_LITTLE = frozenset(_LITTLE.split())
 
 
 def fold(text: str) -> str:

@@ -12,7 +12,19 @@ blueprint.add_app_template_filter(mail_href, "mail_href")
 blueprint.add_app_template_filter(paragraphs, "paragraphs")
 
 # Each module hangs its views on the blueprint when it is read.
-from portal.search.views import browse, guides, help, home, results, sending, services, shortlist, statements  # noqa: E402, F401
+from portal.search.views import (  # noqa: E402, F401
+    browse,
+    crisis_words,
+    guides,
+    help,
+    home,
+    results,
+    sending,
+    services,
+    shortlist,
+    statements,
+    words,
+)
 
 
 @blueprint.app_context_processor

@@ -1,8 +1,9 @@
-"""Pages that help: urgent numbers, about this site, accessibility."""
+"""Pages that help: urgent numbers, about this site, the order of results, accessibility."""
 
 from flask import render_template
 
 from portal.core.access import public
+from portal.search import order_rules
 from portal.search.shortlist import DAYS, LIMIT
 from portal.search.views import blueprint
 
@@ -19,6 +20,13 @@ def help_now() -> str:
 def about() -> str:
     """Say what this site is and what it keeps."""
     return render_template("search/about.html", days=DAYS, limit=LIMIT)
+
+
+@blueprint.get("/why-this-order")
+@public
+def why_this_order() -> str:
+    """Say by which rules results are put in order, with the figures that are in use."""
+    return render_template("search/why_this_order.html", rules=order_rules)
 
 
 @blueprint.get("/accessibility")

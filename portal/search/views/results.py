@@ -10,7 +10,7 @@ from flask import Response, abort, jsonify, make_response, render_template, requ
 from portal.core import clock
 from portal.core.access import public
 from portal.core.site import site
-from portal.directory.queries import find_at_location, list_all_terms, list_for_cards
+from portal.directory.queries import find_at_location, list_for_cards
 from portal.geo.maps import DirectoryMap, results_map
 from portal.search import results_page
 from portal.search.asking import read_request, to_args, without
@@ -18,14 +18,20 @@ from portal.search.cards import cards_for, hit_at, make_card, read_services
 from portal.search.crisis import is_urgent
 from portal.search.finding import find, list_pins, matching_words, rescue, suggest
 from portal.search.guides import guides_for
+from portal.search.known_names import known_names
+from portal.search.log.noting import note_search
 from portal.search.neighbourhoods import by_neighbourhood
 from portal.search.results import SearchRequest, Suggestion
+from portal.search.understanding.applying import as_chosen, only_chosen, taken_back
 from portal.search.views import blueprint
 from portal.search.views.addresses import address_with, results_address
+from portal.search.views.beside import offers, reasons
 from portal.search.views.shortlist import saved_ids
 
 SCALE = 100_000
 MOST_PINS = 1000
+# What the form of the filters sends on unseen: all that it does not ask for itself.
+KEPT_BY_FILTERS = ("q", "words", "where", "view")
 HINTS = {
     "service": "",
     "guide": "advice to read",
@@ -41,10 +47,11 @@ def results() -> str:
     """Show what was found, as a list or as a map."""
     question = read_request(request.args)
     found = find(question)
+    note_search(question, found.total)
     services = read_services(found.hits)
     marked = matching_words(question)
     cards = cards_for(found.hits, services, now=clock.now(), marked=marked, saved=saved_ids())
-    names = results_page.Names(list_all_terms(), sorted(found.facets.get("language", {})))
+    names = known_names(found.facets.get("language", ()))
     context = _around(question, names)
     if question.view == "map" and found.total:
         context["groups_on_map"] = by_neighbourhood(found.hits, services, cards, question.page)
@@ -59,6 +66,8 @@ def results() -> str:
         headline=results_page.headline(found, is_asked=bool(context["asked"])),
         groups=groups,
         linked_problems=results_page.linked(context["problems"], groups, question),
+        **offers(found, names),
+        **reasons(found),
         **context,
     )
 
@@ -67,14 +76,16 @@ def _around(question: SearchRequest, names: results_page.Names) -> dict[str, Any
     """Return the parts of the page that depend on the question alone."""
     nearest = question.unknown_place.nearest if question.unknown_place else None
     asked, here = to_args(question), results_address(question)
+    by_hand = as_chosen(question)
     return {
         "question": question,
         "names": names,
         "asked": results_page.asked_in_words(question, names),
-        "chips": [
-            (part, results_address(without(question, part.filter, part.value)))
-            for part in results_page.parts_of(question, names)
-        ],
+        "chips": _chips(question, by_hand, names),
+        "taken": [(one, results_address(taken_back(question, one.words))) for one in results_page.taken_for(question)],
+        "place_hint": results_page.hint_about_place(question),
+        "by_hand": by_hand,
+        "kept_by_filters": {name: values for name, values in to_args(by_hand).items() if name in KEPT_BY_FILTERS},
         "kept": {name: values for name, values in asked.items() if name != "page"},
         "problems": results_page.problems_of(question),
         "guess": nearest,
@@ -91,6 +102,17 @@ def _around(question: SearchRequest, names: results_page.Names) -> dict[str, Any
         "guides": guides_for(question),
         "crisis_lines": site().crisis_lines if is_urgent(question.q, question.needs) else (),
     }
+
+
+def _chips(
+    question: SearchRequest, by_hand: SearchRequest, names: results_page.Names
+) -> list[tuple[results_page.Part, str]]:
+    """Return what was chosen, each with the address without it; for the words, what was read out of them stays."""
+    chosen = dataclasses.replace(only_chosen(question), rest=question.rest)
+    return [
+        (part, results_address(without(by_hand if part.filter == "q" else question, part.filter, part.value)))
+        for part in results_page.parts_of(chosen, names)
+    ]
 
 
 def _map(question: SearchRequest) -> DirectoryMap:

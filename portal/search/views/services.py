@@ -21,6 +21,7 @@ from portal.search.asking import read_request
 from portal.search.calendar_file import calendar_file
 from portal.search.cards import cards_for, read_services
 from portal.search.finding import similar
+from portal.search.log.noting import note_opening
 from portal.search.service_page import ServicePage, describe
 from portal.search.service_words import closed_mark, places_mark, plate_icon, waiting_in_words
 from portal.search.structured import as_script_text, structured
@@ -49,6 +50,9 @@ def service(service_id: uuid.UUID) -> str:
     now = clock.now()
     alike = similar(service_id)
     asked = read_results_address(request.args.get("from", ""))
+    question = read_request(asked) if asked is not None else None
+    if question is not None:
+        note_opening(question, service_id)
     back_href = results_address_of(asked) if asked is not None else ""
     address = public_url("search.service", service_id=service_id)
     maker = public_url("search.organisation", organisation_id=found.organisation_id)
@@ -59,7 +63,7 @@ def service(service_id: uuid.UUID) -> str:
         **shown,
         back_href=back_href,
         here=_with_way_back(url_for("search.service", service_id=service_id), back_href),
-        distances=distances(page, read_request(asked).place) if asked else {},
+        distances=distances(page, question.place) if question is not None else {},
         alike=cards_for(alike, read_services(alike), now=now),
         is_saved=service_id in saved_ids(),
         address=address,

@@ -1,6 +1,7 @@
 // Makes pages quicker and kinder where script runs. Every page works without it.
 import { faceErrors } from "./errors.js";
 import { watchExit } from "./exit.js";
+import { weighFiles } from "./files.js";
 import { watchFilters } from "./filters.js";
 import { watchIdle } from "./idle.js";
 import { offerNearMe } from "./near.js";
@@ -19,3 +20,4 @@ offerPasswords();
 offerSharing();
 offerSuggestions();
 runPasskeys();
+weighFiles();

@@ -98,6 +98,7 @@ function exchange(page) {
     part.textContent = "";
     [...fresh[index].childNodes].forEach((node) => part.append(document.importNode(node, true)));
   });
+  typed(page);
   folds.forEach((isOpen, id) => {
     const fold = document.getElementById(id);
     if (fold) fold.open = isOpen;
@@ -105,6 +106,18 @@ function exchange(page) {
   if (focus) restore(focus);
   window.scrollTo(window.scrollX, height);
   return true;
+}
+
+// What was read out of the words has become choices: the box then holds what is left of them.
+function typed(page) {
+  for (const name of ["q", "where"]) {
+    const box = document.querySelector(`#search [name=${name}]`);
+    const fresh = page.querySelector(`#search [name=${name}]`);
+    if (box && fresh && box !== document.activeElement) box.value = fresh.value;
+  }
+  const line = document.querySelector(".asked__words");
+  const other = page.querySelector(".asked__words");
+  if (line && other) line.replaceChildren(...[...other.childNodes].map((node) => document.importNode(node, true)));
 }
 
 // A box is known by its name and value: another order of the counts gives it another id.

@@ -1,0 +1,1 @@
+"""What people look for, logged without the people: see docs/searches.md."""

@@ -1,0 +1,1 @@
+"""What is typed into the box, read as a whole: day, time, place, cost and their like become filters."""

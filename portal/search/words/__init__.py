@@ -1,0 +1,1 @@
+"""Words people use and words of crisis: two lists that moderators edit."""
