@@ -123,7 +123,7 @@ def _why(listed: Listed, name: Markup, summary: Markup, today: dt.date) -> str:
     """Say where the words were found, when any were marked, and how fresh the listing is."""
     found = ""
     if "<mark>" in name:
-        found = "Your words are in the name."
+        found = "Words that fit yours are in the name."
     elif "<mark>" in summary:
-        found = "Your words are in what they say."
+        found = "Words that fit yours are in what they say."
     return f"{found} {words.confirmed_in_words(listed, today)}".strip()

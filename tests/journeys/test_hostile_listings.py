@@ -87,7 +87,7 @@ def test_what_everybody_reads(site: HostileSite, open_page: Open, live_url: str)
         seen.go(f"/services/{volunteers_id(one.service_id)}")
         for path in ("wrong", "tell-me", "tell-me/sent"):
             seen.go(f"/services/{one.service_id}/{path}")
-    seen.was_unharmed()
+    seen.assert_unharmed()
 
 
 def test_nothing_but_our_own_care_is_needed(site: HostileSite, open_page: Open, live_url: str) -> None:
@@ -108,7 +108,7 @@ def test_nothing_but_our_own_care_is_needed(site: HostileSite, open_page: Open, 
         }))"""
         seen.page.evaluate(put_in, list(numbers[first : first + 20]))
         seen.look()
-    seen.was_unharmed()
+    seen.assert_unharmed()
     assert not unread, "\n".join(unread[:30])
 
 
@@ -150,7 +150,7 @@ def test_the_map_and_its_cards(site: HostileSite, open_page: Open, live_url: str
         box.fill(word)
         expect(offered.first).to_be_visible()
         seen.look()
-    seen.was_unharmed()
+    seen.assert_unharmed()
 
 
 def first_words(site: HostileSite) -> list[str]:
@@ -188,7 +188,7 @@ def test_what_editors_see(site: HostileSite, app: Flask, open_page: Open, live_u
         for path in ("versions", "figures", "cancel", "away", "sent"):
             seen.go(f"/listings/{one.id}/{path}")
     send_table(seen, site.texts, tmp_path / "hostile.csv")
-    seen.was_unharmed()
+    seen.assert_unharmed()
 
 
 def _waiting(listing_id: uuid.UUID) -> Content:
@@ -239,7 +239,7 @@ def test_what_moderators_see(site: HostileSite, app: Flask, open_page: Open, liv
             seen.go(f"/moderation/listings/{one.id}{path}")
         seen.go(f"/moderation/services/{one.service_id}/stop")
         seen.go(f"/services/{one.service_id}")
-    seen.was_unharmed()
+    seen.assert_unharmed()
 
 
 def test_what_links_in_messages_open(site: HostileSite, app: Flask, open_page: Open, live_url: str) -> None:
@@ -267,7 +267,7 @@ def test_what_links_in_messages_open(site: HostileSite, app: Flask, open_page: O
     assert len(messages) > 2 * len(site.groups)
     for message in messages:
         seen.go(f"/admin/outbox/{message}")
-    seen.was_unharmed()
+    seen.assert_unharmed()
 
 
 def _held_addresses(site: HostileSite) -> list[str]:

@@ -90,8 +90,9 @@ class Watched:
         text: str = self.page.evaluate(_TEXT)
         return text
 
-    def was_unharmed(self) -> None:
-        """Fail when anything was wrong on any page."""
+    def assert_unharmed(self) -> None:
+        """Fail when anything was wrong on any page, or when none was looked at."""
+        assert self.looks
         assert not self.found, "\n".join([f"{len(self.found)} in {self.looks} looks:", *self.found[:30]])
 
     def linked(self) -> Any:

@@ -147,7 +147,7 @@ def test_words_that_matched_are_named(database: SQLAlchemy) -> None:
         return Markup("<mark>{}</mark>").format(text) if "yoga" in text else escape(text)
 
     card = make_card(service, hit_without_question(service, clock.now()), now=clock.now(), marked=marked)
-    assert card.why.startswith("Your words are in the name. ")
+    assert card.why.startswith("Words that fit yours are in the name. ")
     assert card.plain_name == "Chair yoga"
 
 
