@@ -50,7 +50,7 @@ def copy_project(folder: Path) -> Path:
 def run_tests(folder: Path, tests: str) -> subprocess.CompletedProcess[str]:
     """Run some tests of a copy against its own code, and return what came of it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PORTAL_", "PYTEST_"))}
-    environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["PYTHONPATH"] = str(folder)
     program = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", *tests.split()]
     return subprocess.run(
         program, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False

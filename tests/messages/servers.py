@@ -21,6 +21,9 @@ class MailServer:
 
     def __init__(self, port: int = 0, **options: Any) -> None:
         self.envelopes: list[Envelope] = []
+        # Attributes: for each connection, aiosmtpd asks its handler for everything it has.
+        self.mails: list[EmailMessage] = []
+        self.ids: list[str] = []
         self.answer_to_rcpt: Callable[[str], str] = lambda _address: "250 OK"
         self.answer_to_data: Callable[[EmailMessage], str] = lambda _mail: "250 taken"
         self.connections = 0
@@ -32,13 +35,11 @@ class MailServer:
     def port(self) -> int:
         return self._port
 
-    @property
-    def mails(self) -> list[EmailMessage]:
-        return [parsed(envelope.original_content or b"") for envelope in self.envelopes]
-
-    @property
-    def ids(self) -> list[str]:
-        return [str(mail["Message-ID"]) for mail in self.mails]
+    def forget(self) -> None:
+        """Let go of what was taken so far."""
+        self.envelopes.clear()
+        self.mails.clear()
+        self.ids.clear()
 
     def start(self) -> None:
         # The port is kept over a stop, as a real server's would be.
@@ -67,9 +68,12 @@ class MailServer:
         return answer
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        answer = self.answer_to_data(parsed(envelope.original_content or b""))
+        mail = parsed(envelope.original_content or b"")
+        answer = self.answer_to_data(mail)
         if answer.startswith("250"):
             self.envelopes.append(envelope)
+            self.mails.append(mail)
+            self.ids.append(str(mail["Message-ID"]))
         return answer
 
 

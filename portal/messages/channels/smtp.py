@@ -2,7 +2,9 @@
 
 import re
 import smtplib
+import socket
 import ssl
+from typing import cast
 from uuid import UUID
 
 from portal.core.mail_url import MailUrl
@@ -49,6 +51,8 @@ class SmtpCarrier:
         server: smtplib.SMTP | None = None
         try:
             server = self._connect()
+            # The end of a message goes out as its own small packet, which would wait for the last one's receipt.
+            cast(socket.socket, server.sock).setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server.ehlo_or_helo_if_needed()
             if self._way.kind == "smtp" and not self._way.is_loopback:
                 server.starttls(context=ssl.create_default_context())
