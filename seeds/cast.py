@@ -18,11 +18,12 @@ from portal.accounts.roles import Role
 from portal.core import clock
 from portal.core.database import transaction
 from portal.directory.operations import save_organisations
-from portal.directory.queries import list_organisations
+from portal.directory.queries import list_organisations, list_services_of
 from portal.geo.queries import find_area
 from portal.listings.models import Claim, ClaimState, Proof
 from portal.listings.operations.claim_decisions import set_lead
 from portal.listings.operations.claim_moves import begin, move
+from portal.listings.operations.drafts import adopt_service
 from seeds.reading import read_seeds, seed_id
 
 FOLDER = Path(__file__).resolve().parent
@@ -101,6 +102,14 @@ def load_cast(session: Session, *, actor: str) -> None:
             )
         if member.role == Role.GROUP_EDITOR.value:
             _let_lead(session, member, actor)
+
+
+def keep_listings(session: Session, *, actor: str) -> None:
+    """Let the groups of the cast keep what the directory says of them, but for the last, which they may take over."""
+    for member in read_cast().people:
+        if member.role == Role.GROUP_EDITOR.value:
+            for service in list_services_of(seed_id("organisation", member.organisation))[:-1]:
+                adopt_service(session, service, actor)
 
 
 def _let_lead(session: Session, member: CastMember, actor: str) -> None:

@@ -26,7 +26,7 @@ from portal.geo.models import AreaKind
 from portal.geo.operations import import_areas, name_area
 from portal.guides.operations import add_shipped_guides
 from portal.search.words.operations import add_shipped_words
-from seeds.cast import load_cast
+from seeds.cast import keep_listings, load_cast
 from seeds.faults import SeedError, SeedFault
 from seeds.reading import Seeds, read_seeds
 
@@ -60,6 +60,7 @@ def seed_demonstration() -> SeedCounts:
         add_shipped_words(session, actor="portal seed")
         if not has_users():
             load_cast(session, actor="portal seed")
+            keep_listings(session, actor="portal seed")
     return counts
 
 
