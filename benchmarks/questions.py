@@ -64,6 +64,14 @@ def result_addresses() -> list[str]:
     return [f"/services?{urlencode(question, doseq=True)}" for question in asked]
 
 
+def new_addresses(count: int, seed: int) -> list[str]:
+    """Return so many addresses of results, none of them twice, the same ones for the same seed."""
+    rng, found = Random(seed), dict[str, None]()
+    while len(found) < count:
+        found[f"/services?{urlencode(ask_anything(rng), doseq=True)}"] = None
+    return list(found)
+
+
 def rendered_addresses() -> list[str]:
     """Return the addresses at which `render_only` serves the same pages, only rendered."""
     return [f"/rendered/{number}" for number in range(PAGES)]

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import flask_migrate
 from flask import Flask
 
 from portal import create_app
 from portal.core.database import db
+from portal.core.migrations import bring_forward
 from portal.core.settings import Settings
 
 
@@ -45,7 +45,7 @@ class Site:
     def migrate(self) -> None:
         """Make the database with every migration applied."""
         with self.opened():
-            flask_migrate.upgrade()
+            bring_forward()
 
     @contextmanager
     def opened(self) -> Iterator[Flask]:

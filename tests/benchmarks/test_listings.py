@@ -13,7 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 
 from benchmarks import listings
 from benchmarks.listings import fill, make_rows
-from benchmarks.questions import ask_anything, make_questions, rendered_addresses, result_addresses
+from benchmarks.questions import ask_anything, make_questions, new_addresses, rendered_addresses, result_addresses
 from benchmarks.words import THEMES
 from portal.directory.models import (
     AccessFact,
@@ -137,3 +137,7 @@ def test_the_same_seed_asks_the_same_questions() -> None:
     assert len(found) == len(rendered_addresses())
     assert len(set(found)) > 50
     assert all(address.startswith("/services?") for address in found)
+    fresh = new_addresses(200, 1)
+    assert len(set(fresh)) == 200
+    assert fresh == new_addresses(200, 1)
+    assert fresh != new_addresses(200, 2)
