@@ -5,8 +5,8 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal.core import database, errors, jobs, sealing, site, web
-from portal.core.settings import ROOT, Settings, from_environment
+from portal.core import database, errors, jobs, migrations, sealing, site, web
+from portal.core.settings import Settings, from_environment
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,7 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             app.wsgi_app, x_for=chosen.proxies, x_proto=chosen.proxies, x_host=chosen.proxies
         )
     database.db.init_app(app)
-    database.migrate.init_app(app, database.db, directory=str(ROOT / "migrations"))
+    migrations.init_app(app)
     web.init_app(app, chosen)
     site.init_app(app)
     sealing.init_app(app, chosen)

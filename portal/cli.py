@@ -3,11 +3,10 @@
 import sys
 
 import click
-import flask_migrate
 from flask import Flask, current_app
 from flask.cli import FlaskGroup, with_appcontext
 
-from portal.core import logs
+from portal.core import logs, migrations
 from portal.core.cli import keys
 from portal.core.settings import SettingError
 from seeds.cli import seed
@@ -30,7 +29,7 @@ def run() -> None:
     """Bring the database forward, load the demonstration into an empty one, index it, and serve, with a worker."""
     from portal import serving
 
-    flask_migrate.upgrade()
+    migrations.bring_forward()
     serving.prepare(current_app)
     serving.serve(current_app)
 

@@ -104,7 +104,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 def _warm(worker: Any) -> None:
-    """Let a new worker read the directory before it answers anybody, so that the first visitor does not wait."""
+    """Let a new worker read the directory, and load what draws maps, so that the first visitor does not wait."""
+    from portal.geo import drawing  # noqa: F401
+
     app: Flask = worker.wsgi
     with app.app_context():
         app.extensions["search"].state()

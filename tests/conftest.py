@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import hypothesis
 import jinja2
 import pytest
@@ -25,6 +24,7 @@ from werkzeug.serving import make_server
 
 from portal import create_app
 from portal.core.database import Base, db, transaction
+from portal.core.migrations import bring_forward
 from portal.core.settings import ROOT, Settings
 from tests import postgres
 from tests.checked_client import CheckedClient
@@ -173,7 +173,7 @@ def migrated_postgres(postgres_server: str, tmp_path_factory: pytest.TempPathFac
 def _migrate(url: str, index: Path) -> None:
     app = create_app(Settings(database_url=url, search_index=index))
     with app.app_context():
-        flask_migrate.upgrade()
+        bring_forward()
         db.engine.dispose()
     app.extensions["search"].close()
 
@@ -274,6 +274,19 @@ def own_statements(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SQLAlchemy._make_engine = _make_engine_that_borrows  # type: ignore[method-assign, assignment]
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with the least memory and one pass; a test that asks for `real_hashes` gets the site's own cost."""
+    if "real_hashes" not in request.fixturenames:
+        least = {"argon2__type": "ID", "argon2__memory_cost": 64, "argon2__time_cost": 1, "argon2__parallelism": 1}
+        monkeypatch.setattr("portal.accounts.security.ARGON2", least)
+
+
+@pytest.fixture
+def real_hashes() -> None:
+    """Hash as the site does."""
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import flask_migrate
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
@@ -21,6 +20,7 @@ from portal.accounts.operations.starting import Start, start_site
 from portal.accounts.roles import SCOPE_OF, Role, Scope
 from portal.accounts.views.invitation_acts import link_of
 from portal.core.editing import RefusedChangeError
+from portal.core.migrations import bring_forward
 from portal.core.settings import SettingError, parse_crisis_lines
 from portal.core.site import site
 from portal.core.web import settings
@@ -73,7 +73,7 @@ def setup(**given: Any) -> None:
     """
     if settings().demo:
         _stop(SETUP, "this is a demonstration. Set PORTAL_DEMO=0, with keys and an address: see docs/setup.md.")
-    flask_migrate.upgrade()
+    bring_forward()
     if queries.has_administrator():
         _stop(SETUP, "this site has an administrator already. Nothing was changed.")
     answers = {

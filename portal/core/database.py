@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -87,7 +86,6 @@ class Edited:
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
-migrate = Migrate(render_as_batch=True, compare_type=True)
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:

@@ -1,21 +1,8 @@
-"""Maps: the one place that uses folium, and nothing that anybody typed reaches it.
+"""Maps of results and of venues. How one is drawn, with folium, stands in `portal.geo.drawing`."""
 
-folium renders what it is given as a Jinja template, twice, on the server. So it gets coordinates, numbers and our own
-constants only; addresses of pins, which hold what somebody searched for, stand escaped in attributes of our own
-element, from where the script reads them. We take the map's parts and leave its page, styles and foreign hosts.
-"""
-
-import json
 from collections.abc import Sequence
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-import folium
-from branca.element import Figure, MacroElement
-from folium.template import Template
-from markupsafe import Markup
-
-from portal.core.settings import SettingError
 from portal.core.web import settings
 from portal.geo import gazetteer
 from portal.geo.areas import BaseMap, KnownArea, area_index
@@ -23,91 +10,16 @@ from portal.geo.distance import box_around, miles_between
 from portal.geo.models import AreaKind
 from portal.geo.place import Place
 
-MAX_ZOOM = 18
-MIN_ZOOM = 8
-# How near a map of one address opens: with tiles there are streets to see, without them the shape of the borough.
-VENUE_ZOOM = 16
-VENUE_ZOOM_WITHOUT_TILES = 13
+if TYPE_CHECKING:
+    from portal.geo.drawing import Box, DirectoryMap, Label
+
 # Names of districts stand at least so far apart that they can be read.
 LABELS_APART = 0.8
 # Shown when there is neither an outline nor a place: the United Kingdom (south, west, north, east).
 EVERYWHERE = (49.8, -8.7, 60.9, 1.8)
 
-# The colours of the map's own script (static/src/js/map/base.js): pale neighbourhoods inside a dark outline.
-_BOROUGH_STYLES = ({"color": "#4e1c3f", "weight": 3, "fill": False},)
-_NEIGHBOURHOOD_STYLES = tuple(
-    {"color": "#8d6680", "weight": 2, "dashArray": "7 6", "fillColor": pale, "fillOpacity": 1}
-    for pale in ("#efe6ec", "#f6eadf", "#e9f0e7", "#f3ecdf")
-)
-_NOTHING_FOREIGN: list[tuple[str, str]] = []
-_TEMPLATE_SIGNS = ("{{", "{%", "{#")
 
-Box = tuple[float, float, float, float]
-
-
-class DirectoryMap(folium.Map):
-    """A map of ours. `html` goes where the map stands, `script` into a `<script nonce>` behind the map's bundle."""
-
-    # folium's own lists name five outside hosts; our page brings Leaflet itself.
-    default_js = _NOTHING_FOREIGN
-    default_css = _NOTHING_FOREIGN
-
-    def __init__(self, base: BaseMap, box: Box, *, tile_url: str = "", tile_attribution: str = "") -> None:
-        """Draw the base, seen so that the box (south, west, north, east) fits. Raises SettingError for bad tiles."""
-        south, west, north, east = (round(float(side), 5) for side in box)
-        super().__init__(
-            location=_rounded(((south + north) / 2, (west + east) / 2)),
-            tiles=None,
-            # Only camel case reaches Leaflet when there are no tiles, and clusters need it.
-            maxZoom=MAX_ZOOM,
-            minZoom=MIN_ZOOM,
-        )
-        self._attributes = {"names": json.dumps(labels(), ensure_ascii=False)} if not tile_url else {}
-        if tile_url:
-            self.add_child(_tiles(tile_url, tile_attribution))
-        for outlines, styles in ((base.neighbourhoods, _NEIGHBOURHOOD_STYLES), (base.boroughs, _BOROUGH_STYLES)):
-            if outlines:
-                self.add_child(_outlines(outlines, styles))
-        self.fit_bounds([(south, west), (north, east)], max_zoom=VENUE_ZOOM if tile_url else VENUE_ZOOM_WITHOUT_TILES)
-
-    def add_pins(self, *, pins_url: str, card_url: str, position: tuple[float, float] | None) -> None:
-        """Let the browser fetch pins and cards from these addresses; mark the position that was asked for."""
-        self._attributes |= {"pins-url": pins_url, "card-url": card_url}
-        self.add_child(_Pins(_rounded(position) if position else None))
-
-    def add_venues(self, points: Sequence[tuple[float, float]]) -> None:
-        """Mark some (latitude, longitude) positions, numbered in this order."""
-        self.add_child(_Venues([_rounded(point) for point in points]))
-
-    def add_movable(self, point: tuple[float, float]) -> None:
-        """Mark one (latitude, longitude) position with a pin that can be pushed to where it belongs."""
-        self.add_child(_Movable(_finer(point)))
-
-    @property
-    def html(self) -> Markup:
-        """The element that the map is drawn into, without a style or a script of its own."""
-        attributes = Markup("").join(
-            Markup(' data-{}="{}"').format(name, value) for name, value in self._attributes.items()
-        )
-        return Markup('<div id="map" class="map" role="region" aria-label="Map"{}>{}</div>').format(
-            attributes,
-            Markup(self._parts[0]),  # noqa: S704 - made by folium from its own constants
-        )
-
-    @property
-    def script(self) -> Markup:
-        """The text of the inline script."""
-        return Markup("(function () {\n" + self._parts[1] + "\n})();")  # noqa: S704 - numbers and our constants only
-
-    @cached_property
-    def _parts(self) -> tuple[str, str]:
-        figure = self.get_root()
-        assert isinstance(figure, Figure)
-        self.render()  # type: ignore[no-untyped-call]
-        return figure.html.render().strip(), figure.script.render().strip()
-
-
-def results_map(*, pins_url: str, card_url: str, place: Place | None, radius: float) -> DirectoryMap:
+def results_map(*, pins_url: str, card_url: str, place: Place | None, radius: float) -> "DirectoryMap":
     """Return the map of a result: around the place asked for, `radius` in miles, else over the whole base.
 
     `pins_url` answers the pins of the result as columns, `card_url` followed by a pin's number its card.
@@ -119,7 +31,7 @@ def results_map(*, pins_url: str, card_url: str, place: Place | None, radius: fl
     return found
 
 
-def venues_map(points: Sequence[tuple[float, float]]) -> DirectoryMap:
+def venues_map(points: Sequence[tuple[float, float]]) -> "DirectoryMap":
     """Return a small map of one or more (latitude, longitude) positions. Raises ValueError when there are none."""
     if not points:
         raise ValueError("A map of venues needs at least one.")
@@ -129,7 +41,7 @@ def venues_map(points: Sequence[tuple[float, float]]) -> DirectoryMap:
     return found
 
 
-def pin_map(point: tuple[float, float]) -> DirectoryMap:
+def pin_map(point: tuple[float, float]) -> "DirectoryMap":
     """Return a small map with one pin at a (latitude, longitude) position, which can be moved."""
     latitude, longitude = point
     found = _map(area_index().base_map, (latitude, longitude, latitude, longitude))
@@ -137,7 +49,7 @@ def pin_map(point: tuple[float, float]) -> DirectoryMap:
     return found
 
 
-def labels() -> list[tuple[str, float, float, bool]]:
+def labels() -> "list[Label]":
     """Return what to write on a map without tiles: name, latitude, longitude, and whether it is a neighbourhood.
 
     The names go into an attribute of our own element, and the browser sets them as text; folium never sees them.
@@ -148,7 +60,7 @@ def labels() -> list[tuple[str, float, float, bool]]:
         for area in areas.areas
         if area.kind is AreaKind.NEIGHBOURHOOD and area.position
     ]
-    districts: list[tuple[str, float, float, bool]] = []
+    districts: list[Label] = []
     for spot in gazetteer.list_districts():
         position = (spot.latitude, spot.longitude)
         is_inside = any(_is_drawn(area) for area in areas.covering(*position))
@@ -161,94 +73,9 @@ def _is_drawn(area: KnownArea) -> bool:
     return area.kind in {AreaKind.NEIGHBOURHOOD, AreaKind.BOROUGH}
 
 
-def _map(base: BaseMap, box: Box) -> DirectoryMap:
+def _map(base: BaseMap, box: "Box") -> "DirectoryMap":
+    from portal.geo.drawing import DirectoryMap  # folium takes a moment to load, and most processes draw no map
+
     chosen = settings()
-    return DirectoryMap(base, box, tile_url=chosen.tile_url, tile_attribution=chosen.tile_attribution)
-
-
-def _rounded(point: tuple[float, float]) -> tuple[float, float]:
-    return round(float(point[0]), 5), round(float(point[1]), 5)
-
-
-def _finer(point: tuple[float, float]) -> tuple[float, float]:
-    """To about ten centimetres, so that many small steps of a pin do not drift."""
-    return round(float(point[0]), 6), round(float(point[1]), 6)
-
-
-def _tiles(url: str, attribution: str) -> folium.TileLayer:
-    """Return the operator's tiles. A bare name is refused, since folium would look up an outside host for it."""
-    if not url.startswith(("https://", "http://", "/")):
-        raise SettingError(
-            f"PORTAL_TILE_URL is {url!r}. Write an address like https://tiles.example.org/{{z}}/{{x}}/{{y}}.png."
-        )
-    for name, text in (("PORTAL_TILE_URL", url), ("PORTAL_TILE_ATTRIBUTION", attribution)):
-        if any(sign in text for sign in _TEMPLATE_SIGNS):
-            raise SettingError(f"{name} holds a doubled brace or {{% or {{#, which cannot stand in a map.")
-    return folium.TileLayer(tiles=url, attr=attribution or "Map tiles", max_zoom=MAX_ZOOM, name="tiles")
-
-
-def _outlines(geometries: Sequence[Any], styles: Sequence[dict[str, Any]]) -> folium.GeoJson:
-    features = [
-        {"type": "Feature", "id": number, "properties": {}, "geometry": geometry}
-        for number, geometry in enumerate(geometries)
-    ]
-    return folium.GeoJson(
-        {"type": "FeatureCollection", "features": features},
-        style_function=lambda feature: styles[feature["id"] % len(styles)],
-        interactive=False,
-    )
-
-
-class _Pins(MacroElement):
-    """Our own layer: the browser fetches compact pins, and a card when one is opened."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            hereaboutsPins({{ this._parent.get_name() }}, {
-                url: document.getElementById("map").dataset.pinsUrl,
-                cardUrl: document.getElementById("map").dataset.cardUrl,
-                place: {{ this.position|tojson }}
-            });
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, position: tuple[float, float] | None) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Pins"
-        self.position = position
-
-
-class _Venues(MacroElement):
-    """Our own layer: a few numbered venues, without words."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            hereaboutsVenues({{ this._parent.get_name() }}, {points: {{ this.points|tojson }}});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, points: Sequence[tuple[float, float]]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Venues"
-        self.points = points
-
-
-class _Movable(MacroElement):
-    """Our own layer: one pin that can be pushed; our script writes its position into the page's form."""
-
-    _template = Template(
-        """
-        {% macro script(this, kwargs) %}
-            hereaboutsMovable({{ this._parent.get_name() }}, {point: {{ this.point|tojson }}});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(self, point: tuple[float, float]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Movable"
-        self.point = point
+    names = labels() if not chosen.tile_url else None
+    return DirectoryMap(base, box, names, tile_url=chosen.tile_url, tile_attribution=chosen.tile_attribution)

@@ -12,8 +12,6 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import openpyxl
-
 MOST_BYTES = 2_000_000
 TOO_LARGE = "The file is larger than 2 MB. Send fewer rows at a time."
 MOST_ROWS = 1_000
@@ -99,13 +97,16 @@ def write_csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def write_xlsx(rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     """Return rows as an .xlsx in which every cell is text, also one that looks like a number or a formula."""
-    book = openpyxl.Workbook(write_only=True)
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell  # it takes a moment to load, and most processes see no spreadsheet
+
+    book = Workbook(write_only=True)
     page = book.create_sheet(title)
     page.freeze_panes = "A2"
     for row in rows:
         cells = []
         for text in row:
-            cell = openpyxl.cell.WriteOnlyCell(page, value=harmless(text))
+            cell = WriteOnlyCell(page, value=harmless(text))
             cell.data_type, cell.number_format = "s", "@"
             cells.append(cell)
         page.append(cells)
@@ -163,9 +164,11 @@ def _read_text(text: str) -> Iterator[Sequence[str]]:
 
 
 def _read_workbook(body: bytes) -> Iterator[Sequence[str]]:
+    from openpyxl import load_workbook  # as above
+
     _look_inside(body)
     try:
-        book = openpyxl.load_workbook(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
+        book = load_workbook(io.BytesIO(body), read_only=True, data_only=False, keep_links=False)
         page = book.worksheets[0]
         page.reset_dimensions()
         for row in page.iter_rows():

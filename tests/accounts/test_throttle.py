@@ -2,16 +2,14 @@
 
 import datetime as dt
 import http.client
-import os
 import random
 import re
-import subprocess
-import sys
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -30,7 +28,9 @@ from portal.accounts.models import Guess
 from portal.accounts.operations.guesses import WINDOW, count_guess, purge_guesses
 from portal.accounts.throttle import MOST_GUESSES, TooManyGuessesError, guess
 from portal.core.database import db, transaction
-from portal.core.settings import ROOT, Settings
+from portal.core.settings import Settings
+from tests import processes
+from tests.accounts import guessed_at
 from tests.conftest import MONDAY
 from tests.factories.accounts import make_user
 
@@ -282,33 +282,19 @@ def test_a_good_password_does_not_free_the_address(app: Flask, database: SQLAlch
 @contextmanager
 def served(database: Settings, counted: Path, tmp_path: Path) -> Iterator[list[int]]:
     """Two processes that serve the real site over one database; their ports."""
-    environ = {
-        **os.environ,
-        "PORTAL_DATABASE_URL": database.database_url,
-        "PORTAL_SECRET_KEY": database.secret_key,
-        "PORTAL_PROXIES": "1",
-        "PYTHONPATH": str(ROOT),
-    }
-    started = []
+    started, lines = [], []
     try:
         for number in (1, 2):
-            started.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "tests.accounts.guessed_at", str(counted)],
-                    env={**environ, "PORTAL_SEARCH_INDEX": str(tmp_path / f"index{number}")},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    text=True,
-                    cwd=ROOT,
-                )
-            )
-        yield [int(process.stdout.readline()) for process in started if process.stdout]
+            mine, theirs = processes.Pipe()
+            chosen = replace(database, proxies=1, search_index=tmp_path / f"index{number}")
+            started.append(processes.start(guessed_at.serve, chosen, counted, theirs))
+            lines.append(mine)
+        assert all(line.poll(60) for line in lines)
+        yield [line.recv() for line in lines]
     finally:
         for process in started:
             process.terminate()
-            process.wait(timeout=20)
-            if process.stdout:
-                process.stdout.close()
+            process.join(20)
 
 
 def attack(port: int, tries: int, seed: int, answers: list[int]) -> None:

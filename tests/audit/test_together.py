@@ -1,7 +1,5 @@
 """Many who act at once, in threads and in processes, on both databases: one chain, no gap, nothing lost."""
 
-import subprocess
-import sys
 import threading
 import uuid
 
@@ -9,23 +7,16 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
+from portal import create_app
 from portal.audit import queries
 from portal.audit.chain import Walk
 from portal.audit.operations import note
 from portal.audit.verifying import verify
 from portal.core.database import transaction
-from portal.core.settings import ROOT, Settings
+from portal.core.settings import Settings
+from tests import processes
 
 PROCESSES, THREADS, ACTS = 3, 4, 10
-PROGRAM = """
-import sys, pathlib
-from portal import create_app
-from portal.core.settings import Settings
-from tests.audit.test_together import act_in_threads
-url, index, name = sys.argv[1:]
-settings = Settings(database_url=url, search_index=pathlib.Path(index), secret_key="for-tests-only")
-act_in_threads(create_app(settings), name)
-"""
 
 
 def act_in_threads(app: Flask, name: str) -> None:
@@ -50,17 +41,18 @@ def act_in_threads(app: Flask, name: str) -> None:
     assert failed == []
 
 
+def act_elsewhere(settings: Settings, name: str) -> None:
+    """Act in a process of its own."""
+    act_in_threads(create_app(settings), name)
+
+
 def test_many_threads_and_processes_make_one_chain(app: Flask, database: SQLAlchemy, settings: Settings) -> None:
     database.session.remove()
-    others = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, settings.database_url, str(settings.search_index), f"process {number}"],
-            cwd=ROOT,
-        )
-        for number in range(PROCESSES - 1)
-    ]
+    others = [processes.start(act_elsewhere, settings, f"process {number}") for number in range(PROCESSES - 1)]
     act_in_threads(app, "here")
-    assert [other.wait(120) for other in others] == [0] * (PROCESSES - 1)
+    for other in others:
+        other.join(120)
+    assert [other.exitcode for other in others] == [0] * (PROCESSES - 1)
     walk = Walk()
     assert list(verify(database.engine, walk)) == []
     kept = ACTS - ACTS // 3

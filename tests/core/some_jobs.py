@@ -25,6 +25,11 @@ def write(text: str) -> None:
     _write("written", text)
 
 
+@jobs.job("test.share")
+def share(number: str) -> None:
+    _write("shared", f"{number} by {os.getpid()}.")
+
+
 @jobs.job("test.note")
 def note_something(text: str) -> None:
     with transaction() as session:

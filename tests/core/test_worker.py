@@ -13,20 +13,29 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from portal import create_app
+from portal import cli, create_app
 from portal.audit.models import AuditEntry
 from portal.core import jobs
 from portal.core.database import db, transaction
 from portal.core.settings import ROOT, Settings
+from tests import processes
 from tests.conftest import _skip
 from tests.core import some_jobs
 
-PROGRAM = f"import {some_jobs.__name__}; from portal.cli import main; main()"
+# Large, and nothing that a worker or a server needs in order to start: loaded where they are used.
+LOADED_LATER = {"alembic", "folium", "openpyxl", "zxcvbn"}
+WORKER_THAT_SAYS_SO = f"""
+import sys, {some_jobs.__name__}
+from portal import cli
+cli.group(standalone_mode=False)
+print("ended with", sorted({LOADED_LATER} & set(sys.modules)))
+"""
 
 
 def free_port() -> int:
@@ -79,23 +88,65 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Flask]:
             db.engine.dispose()
 
 
-@contextmanager
-def worker(app: Flask, folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    chosen: Settings = app.extensions["settings"]
-    environment = {
-        **os.environ,
-        "PORTAL_DATABASE_URL": chosen.database,
-        "PORTAL_SEARCH_INDEX": str(chosen.search_index),
-        "PORTAL_SECRET_KEY": chosen.secret_key,
-        "PORTAL_REDIS_URL": chosen.redis_url,
-        "PORTAL_TEST_JOBS": str(folder),
-    }
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, "worker", *options], cwd=ROOT, env=environment)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(10)
+def run_worker(environment: dict[str, str]) -> None:
+    """Do what `portal worker` does."""
+    os.environ.update(environment)
+    some_jobs.FOLDER = Path(environment["PORTAL_TEST_JOBS"])
+    sys.argv = ["portal", "worker"]
+    cli.main()
+
+
+class Workers:
+    """Starts workers of a site as processes; what their jobs leave behind is read by its name."""
+
+    def __init__(self, app: Flask, folder: Path) -> None:
+        chosen: Settings = app.extensions["settings"]
+        self._folder = folder
+        self._begun: list[Any] = []
+        self._environment = {
+            "PORTAL_DATABASE_URL": chosen.database,
+            "PORTAL_SEARCH_INDEX": str(chosen.search_index),
+            "PORTAL_SECRET_KEY": chosen.secret_key,
+            "PORTAL_REDIS_URL": chosen.redis_url,
+            "PORTAL_TEST_JOBS": str(folder),
+        }
+
+    def start(self) -> Any:
+        self._begun.append(processes.start(run_worker, self._environment))
+        return self._begun[-1]
+
+    def start_under_a_server(self) -> subprocess.Popen[str]:
+        """Start one as a real command, under a shell that stands for the server, and return the shell."""
+        command = ["sh", "-c", '"$@" --parent $$ & wait', "sh", sys.executable, "-c", WORKER_THAT_SAYS_SO, "worker"]
+        environment = os.environ | self._environment
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        self._begun.append(server)
+        return server
+
+    def kill(self) -> None:
+        for process in self._begun:
+            if isinstance(process, subprocess.Popen):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.communicate(timeout=10)
+            else:
+                process.kill()
+                process.join(10)
+
+    def read(self, name: str) -> str:
+        path = self._folder / name
+        return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture
+def workers(site: Flask, tmp_path: Path) -> Iterator[Workers]:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    found = Workers(site, folder)
+    yield found
+    found.kill()
 
 
 def put(name: str, argument: str) -> None:
@@ -103,57 +154,68 @@ def put(name: str, argument: str) -> None:
         jobs.later(session, name, argument)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "made"
-    made.mkdir()
-    return made
-
-
-def test_a_worker_does_what_was_queued_and_tries_again(site: Flask, folder: Path) -> None:
+def test_workers_from_the_first_job_to_the_last(workers: Workers) -> None:
+    """In one go, since most of the time goes by until a job is tried again."""
     put("test.note", "before-it-ran")
-    with worker(site, folder):
-        wait_for((folder / "written").exists)
-        assert (folder / "written").read_text() == "before-it-ran"
-        (entry,) = db.session.scalars(sa.select(AuditEntry)).all()
-        assert entry.actor == "job:test.note"
-        db.session.rollback()
+    put("test.fail-once", "x")
+    first = workers.start()
+    wait_for(lambda: workers.read("written") == "before-it-ran")
+    (entry,) = db.session.scalars(sa.select(AuditEntry)).all()
+    assert entry.actor == "job:test.note"
+    db.session.rollback()
 
-        asked_at = time.monotonic()
-        put("test.write", ".now")
-        wait_for(lambda: (folder / "written").read_text().endswith(".now"))
-        assert time.monotonic() - asked_at < 5
+    asked_at = time.monotonic()
+    put("test.write", ".now")
+    wait_for(lambda: workers.read("written").endswith(".now"))
+    assert time.monotonic() - asked_at < 5
 
-        put("test.fail-once", "x")
-        wait_for(lambda: (folder / "once").exists() and (folder / "once").read_text() == "xx")
-        wait_for((folder / "minutes").exists)
+    second = workers.start()
+    two_share_the_work(workers, {first.pid, second.pid})
+    wait_for(lambda: workers.read("once") == "xx")
+    wait_for(lambda: workers.read("minutes"))
+    who_is_told_to_stop_finishes_first(workers, [first, second])
+    one_ends_when_its_server_is_gone(workers)
 
 
-def test_a_worker_that_is_told_to_stop_finishes_its_job(site: Flask, folder: Path) -> None:
+def two_share_the_work(workers: Workers, two: set[int]) -> None:
+    sent = 0
+
+    def done() -> list[tuple[str, str]]:
+        return re.findall(r"(\d+) by (\d+)\.", workers.read("shared"))
+
+    def has_each_done_some() -> bool:
+        nonlocal sent
+        put("test.share", str(sent))
+        sent += 1
+        return {int(pid) for _, pid in done()} == two
+
+    wait_for(has_each_done_some)
+    for _ in range(40):
+        has_each_done_some()
+    wait_for(lambda: len(done()) >= sent)
+    time.sleep(1)
+    assert sorted(int(number) for number, _ in done()) == list(range(sent))
+
+
+def who_is_told_to_stop_finishes_first(workers: Workers, told: list[Any]) -> None:
     put("test.slow", "x")
-    with worker(site, folder) as process:
-        wait_for((folder / "slow-begun").exists)
-        put("test.write", "left-for-the-next")
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-        assert (folder / "slow-ended").exists()
-    with worker(site, folder):
-        wait_for((folder / "written").exists)
+    wait_for(lambda: workers.read("slow-begun"))
+    for process in told:
+        process.terminate()
+    for process in told:
+        process.join(60)
+    assert [process.exitcode for process in told] == [0, 0]
+    assert workers.read("slow-ended")
 
 
-def test_a_worker_ends_when_its_server_is_gone(site: Flask, folder: Path) -> None:
-    with worker(site, folder, "--parent", "1") as process:
-        assert process.wait(120) == 0
-
-
-def test_two_workers_share_the_work(site: Flask, folder: Path) -> None:
-    with worker(site, folder), worker(site, folder):
-        for number in range(40):
-            put("test.write", f":{number}.")
-        wait_for(lambda: (folder / "written").exists() and (folder / "written").read_text().count(":") == 40)
-        time.sleep(1)
-    found = re.findall(r":(\d+)\.", (folder / "written").read_text())
-    assert sorted(map(int, found)) == list(range(40))
+def one_ends_when_its_server_is_gone(workers: Workers) -> None:
+    """The worker alone holds the other end of the server's output when that is killed."""
+    put("test.write", ".left-for-the-next")
+    server = workers.start_under_a_server()
+    wait_for(lambda: workers.read("written").endswith(".left-for-the-next"))
+    assert server.poll() is None
+    server.kill()
+    assert server.communicate(timeout=60)[0] == "ended with []\n"
 
 
 def children_of(pid: int) -> dict[int, str]:

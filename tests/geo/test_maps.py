@@ -16,6 +16,7 @@ from portal.core.database import transaction
 from portal.core.settings import SettingError
 from portal.geo import maps
 from portal.geo.areas import BaseMap, area_index
+from portal.geo.drawing import DirectoryMap
 from portal.geo.models import Area, AreaKind
 from portal.geo.place import Place, Precision
 from tests.geo.test_areas import square
@@ -49,7 +50,7 @@ def areas(database: SQLAlchemy) -> Iterator[None]:
     database.session.rollback()
 
 
-def results(**changes: Any) -> maps.DirectoryMap:
+def results(**changes: Any) -> DirectoryMap:
     given: dict[str, Any] = {
         "pins_url": "/services/pins.json?q=x",
         "card_url": "/services/pins/",
@@ -158,7 +159,7 @@ def test_names_stand_escaped_in_an_attribute_and_nowhere_else() -> None:
     assert "<script" not in found.html
 
 
-def with_tiles(app: Flask, url: str, attribution: str) -> maps.DirectoryMap:
+def with_tiles(app: Flask, url: str, attribution: str) -> DirectoryMap:
     app.extensions["settings"] = replace(app.extensions["settings"], tile_url=url, tile_attribution=attribution)
     return results()
 

@@ -147,13 +147,16 @@ def axe() -> Callable[[Page], list[str]]:
 
     def run(page: Page) -> list[str]:
         # The policy keeps other scripts out, and axe with them, so it is brought in by the debugger.
-        page.evaluate(AXE.read_text())
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text())
         # The size of targets is a rule of WCAG 2.2, which axe leaves out unless it is asked.
         rules = "{'target-size': {enabled: true}}"
-        found = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], rules: {rules}}})")
+        options = f"{{resultTypes: ['violations'], rules: {rules}}}"
+        # What passed stays in the browser: it is long, and to bring it here takes as long as to find it.
+        violations = page.evaluate(f"axe.run(document, {options}).then((found) => found.violations)")
         return [
             f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
-            for rule in found["violations"]
+            for rule in violations
             for node in rule["nodes"]
         ]
 

@@ -46,17 +46,26 @@ def fill_in(path: str, app: Flask) -> str:
         return path.replace("SERVICE", str(service.id)).replace("ORGANISATION", str(organisation.id))
 
 
+def open_filled(path: str, app: Flask, open_page: Callable[..., Page], width: int) -> Page:
+    if path == "/shortlist/FILLED":
+        page = open_page(fill_in("/services/SERVICE", app), width=width)
+        page.get_by_role("button", name="Save").first.click()
+        page.goto("/shortlist")
+    else:
+        page = open_page(fill_in(path, app), width=width)
+    if "view=map" in path:
+        page.wait_for_load_state("networkidle")
+    return page
+
+
 @pytest.mark.parametrize("path", PATHS)
 def test_page(path: str, app: Flask, open_page: Callable[..., Page], axe: Callable[[Page], list[str]]) -> None:
+    page = open_filled(path, app, open_page, WIDTHS[0])
     for width in WIDTHS:
-        if path == "/shortlist/FILLED":
-            page = open_page(fill_in("/services/SERVICE", app), width=width)
-            page.get_by_role("button", name="Save").first.click()
-            page.goto("/shortlist")
-        else:
-            page = open_page(fill_in(path, app), width=width)
-        if "view=map" in path:
-            page.wait_for_load_state("networkidle")
+        # No script looks at the width of a page but that of the map, which is drawn anew.
+        if "view=map" in path and width != WIDTHS[0]:
+            page = open_filled(path, app, open_page, width)
+        page.set_viewport_size({"width": width, "height": 900})
         assert axe(page) == []
         overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert overflow <= 0, f"{path} scrolls sideways by {overflow} px at {width} px"

@@ -3,66 +3,68 @@
 import datetime as dt
 import random
 import signal
-import subprocess
-import sys
-import textwrap
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
 
+from portal import create_app
 from portal.core import clock as present
 from portal.core.database import db
-from portal.core.settings import ROOT
+from portal.core.settings import Settings
 from portal.messages import delivery, operations, queries
 from portal.messages.models import MessageState
+from tests import processes
 from tests.messages.conftest import queue_notice
 from tests.messages.servers import MailServer
 
 pytestmark = pytest.mark.usefixtures("wording", "database")
 
-DELIVERER = """
-import datetime as dt, sys, time_machine
-from pathlib import Path
-from portal import create_app
-from portal.core.settings import Settings
-from portal.messages import delivery
 
-database_url, index, mail_url, now = sys.argv[1:]
-app = create_app(
-    Settings(database_url=database_url, search_index=Path(index), secret_key="for-tests-only", mail_url=mail_url)
-)
-with time_machine.travel(dt.datetime.fromisoformat(now), tick=True), app.app_context():
-    print("ready", flush=True)
-    sys.stdin.readline()
-    delivery.deliver_due()
-    print("done", flush=True)
-"""
+@dataclass
+class Deliverer:
+    """A process that waits to deliver, and what is said to it and by it."""
+
+    process: Any
+    line: Connection
+
+    def begin(self) -> None:
+        self.line.send("go")
+
+    def kill(self) -> None:
+        self.process.kill()
 
 
-def start_deliverer(app: Flask, server: MailServer, index: Path) -> subprocess.Popen[bytes]:
-    """Start a process that delivers what is due as soon as a line is written to it."""
-    settings = app.extensions["settings"]
-    arguments = [settings.database, str(index), f"smtp://127.0.0.1:{server.port}", present.now().isoformat()]
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(DELIVERER), *arguments],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+def deliver(settings: Settings, now: dt.datetime, line: Connection) -> None:
+    """Deliver what is due when told to."""
+    with time_machine.travel(now, tick=True), create_app(settings).app_context():
+        line.send("ready")
+        line.recv()
+        delivery.deliver_due()
+        line.send("done")
+
+
+def start_deliverer(app: Flask, server: MailServer, index: Path) -> Deliverer:
+    """Start a process that delivers what is due as soon as it is told to begin."""
+    settings: Settings = app.extensions["settings"]
+    own = Settings(
+        database_url=settings.database,
+        search_index=index,
+        secret_key="for-tests-only",
+        mail_url=f"smtp://127.0.0.1:{server.port}",
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-    return process
-
-
-def begin(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdin is not None
-    process.stdin.write(b"go\n")
-    process.stdin.flush()
+    mine, theirs = processes.Pipe()
+    found = Deliverer(processes.start(deliver, own, present.now(), theirs), mine)
+    theirs.close()
+    assert mine.poll(60) and mine.recv() == "ready"
+    return found
 
 
 def test_killed_at_any_moment(
@@ -77,14 +79,14 @@ def test_killed_at_any_moment(
     messages: list[str] = []
     for turn in range(1, rounds + 1):
         messages += [f"<{queue_notice(f'p{number}@example.org').id}@localhost>" for number in range(8)]
-        process = start_deliverer(app, mail_server, tmp_path / "index")
+        deliverer = start_deliverer(app, mail_server, tmp_path / "index")
         until = mail_server.connections + dice.randrange(1, 6)
-        begin(process)
-        while mail_server.connections < until and process.poll() is None:
+        deliverer.begin()
+        while mail_server.connections < until and deliverer.process.is_alive():
             time.sleep(0.001)
         time.sleep(dice.uniform(0, 0.05))
-        process.send_signal(signal.SIGKILL)
-        process.communicate(timeout=20)
+        deliverer.kill()
+        deliverer.process.join(20)
         clock.shift(operations.LEASE + dt.timedelta(minutes=1))
         delivery.heal()
         found = Counter(mail_server.ids)
@@ -107,15 +109,16 @@ def test_killed_between_the_server_taking_it_and_the_note_of_it(
 ) -> None:
     """The moment that cannot be avoided: the server has the message, and nobody wrote it down."""
     message = queue_notice()
-    process = start_deliverer(app, mail_server, tmp_path / "index")
+    deliverer = start_deliverer(app, mail_server, tmp_path / "index")
 
     def kill(_mail: object) -> str:
-        process.send_signal(signal.SIGKILL)
+        deliverer.kill()
         return "250 taken"
 
     mail_server.answer_to_data = kill
-    begin(process)
-    process.communicate(timeout=20)
+    deliverer.begin()
+    deliverer.process.join(20)
+    assert deliverer.process.exitcode == -signal.SIGKILL
     until = time.monotonic() + 5
     while not mail_server.mails and time.monotonic() < until:
         time.sleep(0.01)
@@ -132,12 +135,11 @@ def test_two_processes_at_once(app: Flask, mail_server: MailServer, tmp_path: Pa
     count = proof("messages between two delivering processes", sample=24, full=200)
     for number in range(count):
         queue_notice(f"p{number}@example.org")
-    processes = [start_deliverer(app, mail_server, tmp_path / f"index{number}") for number in range(2)]
-    for process in processes:
-        begin(process)
-    for process in processes:
-        said, _ = process.communicate(timeout=200)
-        assert said.endswith(b"done\n")
+    deliverers = [start_deliverer(app, mail_server, tmp_path / f"index{number}") for number in range(2)]
+    for deliverer in deliverers:
+        deliverer.begin()
+    for deliverer in deliverers:
+        assert deliverer.line.poll(200) and deliverer.line.recv() == "done"
     assert len(mail_server.ids) == len(set(mail_server.ids)) == count
     assert queries.count_by_state() == {MessageState.SENT: count}
     db.session.rollback()

@@ -1,6 +1,5 @@
 """The index may be damaged in any way, and the process may die at any moment: answers stay right, and it heals."""
 
-import multiprocessing
 import os
 import random
 import shutil
@@ -25,6 +24,7 @@ from portal.search.answering import Answer, answer
 from portal.search.engine import Engine, engine
 from portal.search.index import writing  # noqa: F401 - the child finds it loaded
 from portal.search.results import SearchRequest
+from tests import processes
 from tests.factories import make_organisation, make_service
 from tests.search.test_index import damage
 
@@ -178,10 +178,8 @@ def _nursery(settings: Settings, orders: Connection) -> None:
 @pytest.fixture
 def nursery(settings: Settings, app: Flask) -> Iterator[Connection]:
     """The end of a pipe: send (number, commits, seconds); a child makes so many, writes on so long, and is killed."""
-    context = multiprocessing.get_context("spawn")
-    mine, theirs = context.Pipe()
-    process = context.Process(target=_nursery, args=(settings, theirs))
-    process.start()
+    mine, theirs = processes.Pipe()
+    process = processes.start(_nursery, settings, theirs)
     yield mine
     mine.send(None)
     process.join(timeout=30)

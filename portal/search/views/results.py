@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, abort, jsonify, make_response, render_template, request, url_for
 
@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.access import public
 from portal.core.site import site
 from portal.directory.queries import find_at_location, list_for_cards
-from portal.geo.maps import DirectoryMap, results_map
+from portal.geo.maps import results_map
 from portal.search import results_page
 from portal.search.asking import read_request, to_args, without
 from portal.search.cards import cards_for, hit_at, make_card, read_services
@@ -27,6 +27,9 @@ from portal.search.views import blueprint
 from portal.search.views.addresses import address_with, results_address
 from portal.search.views.beside import offers, reasons
 from portal.search.views.shortlist import saved_ids
+
+if TYPE_CHECKING:
+    from portal.geo.drawing import DirectoryMap
 
 SCALE = 100_000
 MOST_PINS = 1000
@@ -115,7 +118,7 @@ def _chips(
     ]
 
 
-def _map(question: SearchRequest) -> DirectoryMap:
+def _map(question: SearchRequest) -> "DirectoryMap":
     asked = {name: values for name, values in to_args(question).items() if name not in {"page", "view"}}
     return results_map(
         pins_url=address_with("search.pins", asked),
