@@ -100,6 +100,10 @@ class Watermark:
 
 
 _NOTHING = Watermark(0, "")
+_CHANGE = Change.__table__
+_CHANGES = sa.select(_CHANGE.c.sequence, _CHANGE.c.service_id, _CHANGE.c.changed_at)
+# Asked by every page, so it is put together once.
+_NEWEST_CHANGE = _CHANGES.order_by(_CHANGE.c.sequence.desc()).limit(1)
 
 
 def read_terms(connection: sa.Connection) -> dict[uuid.UUID, Term]:
@@ -119,7 +123,7 @@ def read_terms(connection: sa.Connection) -> dict[uuid.UUID, Term]:
 
 def read_watermark(connection: sa.Connection) -> Watermark:
     """Return the newest change."""
-    row = connection.execute(_change_rows().order_by(Change.sequence.desc()).limit(1)).first()
+    row = connection.execute(_NEWEST_CHANGE).first()
     return _NOTHING if row is None else _as_watermark(row)
 
 
@@ -127,7 +131,7 @@ def find_watermark(connection: sa.Connection, sequence: int) -> Watermark | None
     """Return the change of that number, or None when it is not kept. Number 0 is always there."""
     if sequence == 0:
         return _NOTHING
-    row = connection.execute(_change_rows().where(Change.sequence == sequence)).first()
+    row = connection.execute(_CHANGES.where(_CHANGE.c.sequence == sequence)).first()
     return None if row is None else _as_watermark(row)
 
 
@@ -143,6 +147,11 @@ def changed_since(connection: sa.Connection, sequence: int, limit: int) -> set[u
     return None if len(rows) > limit else set(rows)
 
 
+def list_public_ids(connection: sa.Connection) -> Sequence[uuid.UUID]:
+    """Return the ids of all public services, in their order."""
+    return connection.scalars(sa.select(Service.id).where(Service.status.in_(PUBLIC_STATES)).order_by(Service.id)).all()
+
+
 def read_services(connection: sa.Connection, ids: Sequence[uuid.UUID] | None = None) -> DirectoryRows:
     """Return all public services, or those among `ids`, with everything that is searched."""
     if ids is None:
@@ -154,10 +163,6 @@ def read_services(connection: sa.Connection, ids: Sequence[uuid.UUID] | None = N
     for name in ("terms", "access", "languages", "areas", "prices", "venues", "rules", "facts"):
         merged[name] = {key: rows for part in parts for key, rows in getattr(part, name).items()}
     return DirectoryRows(**merged, with_phone=frozenset().union(*(part.with_phone for part in parts)))
-
-
-def _change_rows() -> Statement:
-    return sa.select(Change.sequence, Change.service_id, Change.changed_at)
 
 
 def _as_watermark(row: Any) -> Watermark:

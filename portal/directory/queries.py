@@ -4,15 +4,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, load_only, selectinload
 
 from portal.core.database import db
 from portal.directory.models import (
     AccessFact,
     Change,
+    CostOption,
     Location,
     MovedService,
     Organisation,
+    Phone,
     Service,
     ServiceAccess,
     ServiceArea,
@@ -24,6 +26,9 @@ from portal.directory.models import (
 )
 
 PUBLIC_STATES = (ServiceStatus.ACTIVE, ServiceStatus.TEMPORARILY_CLOSED)
+# Asked by every page, so it is put together once.
+_TERMS = TaxonomyTerm.__table__
+_TERMS_MARK = sa.select(sa.func.count(), sa.func.sum(_TERMS.c.version)).select_from(_TERMS)
 
 _WHOLE = (
     joinedload(Service.organisation).options(selectinload(Organisation.phones), selectinload(Organisation.contacts)),
@@ -40,14 +45,24 @@ _WHOLE = (
     selectinload(Service.contacts),
 )
 
+# A page of results may need twenty that nobody has seen yet, so the columns that no card shows are left where they are.
 _FOR_A_CARD = (
-    joinedload(Service.organisation).selectinload(Organisation.phones),
-    selectinload(Service.locations).joinedload(ServiceAtLocation.location),
+    load_only(
+        Service.organisation_id, Service.name, Service.summary, Service.status, Service.attendance, Service.when_note,
+        Service.cost_kind, Service.joining, Service.capacity, Service.places_left, Service.waiting_weeks,
+        Service.closed_until, Service.last_confirmed_on, Service.last_confirmed_by,
+    ),
+    joinedload(Service.organisation).options(
+        load_only(Organisation.name), selectinload(Organisation.phones).load_only(Phone.number)
+    ),
+    selectinload(Service.locations).joinedload(ServiceAtLocation.location).load_only(
+        Location.name, Location.latitude, Location.longitude, Location.is_confidential
+    ),
     selectinload(Service.schedules),
     # Hardly ever more than one or two rows each, so joining costs less than asking again.
-    joinedload(Service.costs),
-    joinedload(Service.phones),
-)
+    joinedload(Service.costs).load_only(CostOption.amount_pence),
+    joinedload(Service.phones).load_only(Phone.number),
+)  # fmt: skip
 
 
 class NotFoundError(LookupError):
@@ -189,9 +204,7 @@ def list_all_terms() -> dict[Taxonomy, list[TaxonomyTerm]]:
 
 def read_terms_mark() -> tuple[int, int]:
     """Return what tells one state of all lists from another: terms are never deleted, and each change counts up."""
-    count, versions = db.session.execute(
-        sa.select(sa.func.count(), sa.func.sum(TaxonomyTerm.version)).select_from(TaxonomyTerm)
-    ).one()
+    count, versions = db.session.connection().execute(_TERMS_MARK).one()
     return count, versions or 0
 
 

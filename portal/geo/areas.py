@@ -108,6 +108,11 @@ class AreaIndex:
         return found
 
 
+# Asked by every page, so it is put together once.
+_TABLE = Area.__table__
+_FINGERPRINT = sa.select(sa.func.count(), sa.func.sum(_TABLE.c.version), sa.func.max(_TABLE.c.updated_at)).select_from(
+    _TABLE
+)
 _remembered: WeakKeyDictionary[sa.Engine, tuple[Fingerprint, AreaIndex]] = WeakKeyDictionary()
 
 
@@ -118,10 +123,7 @@ def area_index() -> AreaIndex:
     them: rows counted, the sum of their version counters and the last change. All changes go through the ORM, which
     keeps both.
     """
-    row = db.session.execute(
-        sa.select(sa.func.count(), sa.func.sum(Area.version), sa.func.max(Area.updated_at)).select_from(Area)
-    ).one()
-    fingerprint = tuple(row)
+    fingerprint = tuple(db.session.connection().execute(_FINGERPRINT).one())
     known = _remembered.get(db.engine)
     if known is None or known[0] != fingerprint:
         areas = sorted(db.session.scalars(sa.select(Area)), key=lambda area: (_RANK[area.kind], area.name, area.slug))

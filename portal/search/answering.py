@@ -1,6 +1,7 @@
 """One question put to one state: words to scores, scores and columns to an order, and hits with their next session."""
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,6 +16,7 @@ from portal.search.columns.facets import count_facets
 from portal.search.columns.filters import Filters
 from portal.search.columns.order import Ranked, next_session, rank
 from portal.search.columns.question import Question
+from portal.search.columns.sessions import wall_minutes
 from portal.search.columns.vocabulary import Vocabulary
 from portal.search.constants import LITTLE_FOUND, MOST_RESPELLED, MOST_TRIED
 from portal.search.engine import engine
@@ -50,15 +52,20 @@ class Answer:
         return Scoring(self.state.meeting, self.state.synonyms)
 
     @cached_property
+    def covering(self) -> frozenset[uuid.UUID]:
+        """The areas that cover the place asked for."""
+        place = self.request.place
+        return frozenset(areas_covering(place.latitude, place.longitude)) if place else frozenset()
+
+    @cached_property
     def filters(self) -> Filters:
         """The masks of the question."""
-        place = self.request.place
         question = Question(
             request=self.request,
             now=self.now,
             scores=self.scoring.score(self.query) if self.query else None,
             is_ranked=self.query.asks,
-            covering=frozenset(areas_covering(place.latitude, place.longitude)) if place else frozenset(),
+            covering=self.covering,
         )
         return Filters(self.state.columns, question)
 
@@ -79,10 +86,21 @@ class Answer:
 
     def hits(self, start: int, end: int) -> list[Hit]:
         """Return the hits from one place in the order to another."""
-        return [self._hit(place) for place in range(max(0, start), min(end, self.total))]
+        ranked = self.ranked
+        span = slice(max(0, start), end)
+        columns = (ranked.services, ranked.venues, ranked.scores, ranked.miles, ranked.starts)
+        return [self._hit(*values) for values in zip(*(column[span].tolist() for column in columns), strict=True)]
 
     def page(self) -> Results:
-        """Return one page with counts; beyond the last page, the last one."""
+        """Return one page with counts; beyond the last page, the last one. Not worked out twice in a minute."""
+        minute, key = int(wall_minutes(self.now)), (self.covering, replace(self.request, view="list"))
+        known = self.state.pages.find(minute, key)
+        if known is None:
+            known = self._page()
+            self.state.pages.keep(minute, key, known)
+        return replace(known, request=replace(known.request, view=self.request.view))
+
+    def _page(self) -> Results:
         pages = max(1, -(-self.total // PER_PAGE))
         request = replace(self.request, page=min(self.request.page, pages))
         first = (request.page - 1) * PER_PAGE
@@ -131,15 +149,14 @@ class Answer:
                 offered.append(request.q)
         return offered[:MOST_RESPELLED]
 
-    def _hit(self, place: int) -> Hit:
-        ranked, columns = self.ranked, self.state.columns
-        venue, miles = int(ranked.venues[place]), float(ranked.miles[place])
+    def _hit(self, service: int, venue: int, score: float, miles: float, start: int) -> Hit:
+        columns = self.state.columns
         number = int(columns.venues.number[venue])
-        found = next_session(self.filters, venue, int(ranked.starts[place]))
+        found = next_session(self.filters, venue, start)
         session = found and found[0].session(found[1])
         return Hit(
-            service_id=columns.documents[int(ranked.services[place])].id,
-            score=float(ranked.scores[place]),
+            service_id=columns.documents[service].id,
+            score=score,
             at_number=None if number == NO_NUMBER else number,
             miles=None if miles == float("inf") else miles,
             starts_at=session.starts_at if session else None,

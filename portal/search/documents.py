@@ -15,7 +15,7 @@ from portal.search.constants import UP_TO_PENCE
 from portal.search.text.words import BREAK, tokens
 
 Value = TypeVar("Value", bound=Hashable)
-Known: TypeAlias = dict[Hashable, Hashable]
+Shared: TypeAlias = dict[Hashable, Hashable]
 
 # What a listing should have: two of these missing make it thin.
 _WORDS_THAT_TELL = 12
@@ -66,20 +66,26 @@ class Document:
 
 
 def read_documents(
-    connection: sa.Connection, vocabulary: Mapping[uuid.UUID, Term], ids: Sequence[uuid.UUID] | None = None
+    connection: sa.Connection,
+    vocabulary: Mapping[uuid.UUID, Term],
+    ids: Sequence[uuid.UUID] | None = None,
+    shared: Shared | None = None,
 ) -> list[Document]:
-    """Return the documents of all public services, or of those among `ids`, in the order of their ids."""
+    """Return the documents of all public services, or of those among `ids`, in the order of their ids.
+
+    Equal values are held once; with `shared`, which is added to, also among documents of several readings.
+    """
     rows = read_services(connection, ids)
-    known: Known = {}
+    known = {} if shared is None else shared
     return [_document(service, rows, vocabulary, known) for service in rows.services]
 
 
-def _one(known: Known, value: Value) -> Value:
+def _one(known: Shared, value: Value) -> Value:
     """Return the first of equal values, so that thousands of services share one."""
     return cast(Value, known.setdefault(value, value))
 
 
-def _document(service: Any, rows: DirectoryRows, vocabulary: Mapping[uuid.UUID, Term], known: Known) -> Document:
+def _document(service: Any, rows: DirectoryRows, vocabulary: Mapping[uuid.UUID, Term], known: Shared) -> Document:
     terms = [vocabulary[term_id] for term_id in rows.terms.get(service.id, ())]
     access = _one(known, frozenset(vocabulary[term_id].slug for term_id in rows.access.get(service.id, ())))
     venues = _venues(service.id, rows, access, vocabulary, known)
@@ -142,7 +148,7 @@ def _venues(
     rows: DirectoryRows,
     access: frozenset[str],
     vocabulary: Mapping[uuid.UUID, Term],
-    known: Known,
+    known: Shared,
 ) -> tuple[Venue, ...]:
     by_number: dict[int | None, list[Rule]] = {}
     for row in rows.rules.get(service_id, ()):

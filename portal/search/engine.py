@@ -4,7 +4,6 @@ The database is the truth. What changed there is read at once; the index on disk
 has, the services that it lacks are looked up in memory. So an answer is right whatever state the index is in.
 """
 
-import gc
 import logging
 import threading
 import time
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from portal.core import clock
-from portal.core.database import db, reading
+from portal.core.database import reading
 from portal.core.settings import Settings
 from portal.directory import calendar
 from portal.directory import index_queries as directory
@@ -34,6 +33,7 @@ from portal.search.index.folder import DamagedIndexError, IndexFolder, Stamp
 from portal.search.index.reading import IndexReader
 from portal.search.index.writing import Texts, digest, write_all
 from portal.search.keeper import Job, Keeper, counting
+from portal.search.loading import load
 from portal.search.postgres import keeping
 from portal.search.postgres.known import Known, Tables
 from portal.search.state import State
@@ -96,8 +96,7 @@ class Engine:
         if self.answers_in_postgres:
             keeping.rebuild(progress)
             return True
-        with db.engine.connect() as connection:
-            state = _load(connection)
+        state = load()
         services = texts_of(state)
         written = write_all(self.folder, services, state.watermark, progress=lambda done: progress(done, len(services)))
         self.look_again()
@@ -107,8 +106,7 @@ class Engine:
         """Compare every service of the directory with the index. Raises DamagedIndexError if there is none to trust."""
         if self.answers_in_postgres:
             return difference_in_postgres()
-        with db.engine.connect() as connection:
-            state = _load(connection)
+        state = load()
         generation = self.folder.current()
         if generation is None:
             raise DamagedIndexError("there is no index")
@@ -126,22 +124,30 @@ class Engine:
             time.sleep(0.02)
         return False
 
-    def _look(self, state: State | None) -> State:
+    def _look(self, before: State | None) -> State:
         self._is_being_written = False
-        with reading() as connection:
-            before = state
-            state = _with_lists(connection, self._caught_up(connection, state))
-            seen = counting(self.folder)
-            if state is not before or state.is_behind or self._disk_changed():
-                state = self._read_index(connection, state)
-        # While somebody is putting a new index in its place, nobody can tell what it lacks.
-        if state.is_behind and not self._is_being_written:
-            self._keeper.ask(_job(state, seen))
-        return state
+        found = self._followed(before, before) if before is not None else None
+        while found is None:
+            fresh = replace(load(), reader=before.reader if before is not None else None)
+            found = self._followed(fresh, before)
+        return found
 
-    def _caught_up(self, connection: sa.Connection, state: State | None) -> State:
-        if state is None:
-            return _load(connection)
+    def _followed(self, state: State, before: State | None) -> State | None:
+        """Return a state with what has changed since and with its index; None when everything has to be read anew."""
+        with reading() as connection:
+            found = self._caught_up(connection, state)
+            if found is None:
+                return None
+            found, seen = _with_lists(connection, found), counting(self.folder)
+            if found is not before or found.is_behind or self._disk_changed():
+                found = self._read_index(connection, found)
+        # While somebody is putting a new index in its place, nobody can tell what it lacks.
+        if found.is_behind and not self._is_being_written:
+            self._keeper.ask(_job(found, seen))
+        return found
+
+    def _caught_up(self, connection: sa.Connection, state: State) -> State | None:
+        """Return the state with what has changed since; None when that is too much."""
         newest = directory.read_watermark(connection)
         if newest == state.watermark:
             return state
@@ -152,12 +158,12 @@ class Engine:
         # Another calendar moves the sessions of services that nobody touched.
         is_same_year = calendar.read_number(connection) == state.columns.sessions.calendar.number
         if ids is None or not is_same_year or newest.sequence < state.watermark.sequence:
-            return replace(_load(connection), reader=state.reader)
+            return None
         documents = read_documents(connection, terms, sorted(ids))
         columns = state.columns
         too_many_gone = len(columns.documents) > 2 * columns.count + 1000
         if too_many_gone or not fits(columns.vocabulary, documents, terms.values()):
-            return replace(_load(connection), reader=state.reader)
+            return None
         return states.with_changes(state, documents, ids, newest)
 
     def _disk_changed(self) -> bool:
@@ -220,20 +226,6 @@ def texts_of(state: State) -> list[Texts]:
     columns = state.columns
     rows = sorted(columns.row_by_number.values())
     return [(columns.documents[row].id, columns.documents[row].texts) for row in rows]
-
-
-def _load(connection: sa.Connection) -> State:
-    # Hundreds of thousands of objects are made that stay; looking for cycles among them takes a third of the time.
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        watermark = directory.read_watermark(connection)
-        terms = directory.read_terms(connection)
-        documents, known = read_documents(connection, terms), calendar.read(connection)
-        return states.first_state(documents, terms.values(), watermark, clock.today(), known)
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def _with_lists(connection: sa.Connection, state: State) -> State:

@@ -20,7 +20,7 @@ from portal.search.card import Mark
 from portal.search.constants import CHANGES_AT_ONCE
 
 # About two kilobytes each. Beyond it those that were read first are forgotten.
-_KEPT = 5_000
+_KEPT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """What one process knows of the directory at one moment, ready to answer."""
 
 import datetime as dt
+import threading
 import uuid
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from portal.search.columns.vocabulary import Vocabulary, vocabulary_of
 from portal.search.constants import DESCRIPTION, SUMMARY, TERMS
 from portal.search.documents import Document
 from portal.search.index.reading import IndexReader, IndexSource
+from portal.search.results import Results
 from portal.search.suggesting import Suggestions
 from portal.search.text.lookup import Lookup, Terms
 from portal.search.text.meeting import Meeting
@@ -27,6 +29,8 @@ from portal.search.text.words import tokens
 NEED_WEIGHTS = np.array((0.0, TERMS, SUMMARY, DESCRIPTION))
 # A category says less of what is meant than the need that a service puts first.
 CATEGORY_WEIGHT = SUMMARY
+# About twenty kilobytes each.
+_MOST_PAGES = 200
 # So many small sources are looked through one after the other before they are made one.
 _MOST_SOURCES = 16
 
@@ -57,9 +61,14 @@ class State:
         """How words are met in this state; what was asked once is kept with it."""
         columns = self.columns
         places, services = columns.vocabulary.places, columns.services
-        needs = Terms(places["need"], NEED_WEIGHTS[np.minimum(services.need_place, len(NEED_WEIGHTS) - 1)])
-        categories = Terms(places["category"], np.where(services.category, CATEGORY_WEIGHT, 0.0))
+        needs = Terms(places["need"], services.need_place, NEED_WEIGHTS)
+        categories = Terms(places["category"], services.category, np.array((0.0, CATEGORY_WEIGHT)))
         return Meeting(Lookup(self.sources, columns.alive, columns.texts, needs, categories))
+
+    @cached_property
+    def pages(self) -> "Pages":
+        """The pages of results that were worked out last in this state."""
+        return Pages()
 
     @cached_property
     def need_names(self) -> Synonyms:
@@ -81,6 +90,34 @@ class State:
         """The services that count and that the index does not answer for."""
         rows = np.flatnonzero(self.columns.alive & ~self.indexed)
         return [self.columns.documents[row] for row in rows.tolist()]
+
+
+class Pages:
+    """Pages of results that were worked out in this minute, by whatever they depend on beside the state.
+
+    Many people follow the same link, and whoever looks at a map or comes back asks for the same page once more. What
+    was asked is not kept for longer than it is true. Safe from several threads.
+    """
+
+    def __init__(self) -> None:
+        # The minute and its pages are swapped as one, so that nobody reads a page under another minute.
+        self._held: tuple[int, dict[Hashable, Results]] = (0, {})
+        self._lock = threading.Lock()
+
+    def find(self, minute: int, key: Hashable) -> Results | None:
+        """Return a page that is known of a minute, or None."""
+        known_minute, pages = self._held
+        return pages.get(key) if minute == known_minute else None
+
+    def keep(self, minute: int, key: Hashable, page: Results) -> None:
+        """Keep a page of a minute; those of another are let go, and the first of too many."""
+        with self._lock:
+            if minute != self._held[0]:
+                self._held = (minute, {})
+            pages = self._held[1]
+            pages[key] = page
+            if len(pages) > _MOST_PAGES:
+                del pages[next(iter(pages))]
 
 
 def need_names_of(vocabulary: Vocabulary) -> Synonyms:

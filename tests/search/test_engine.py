@@ -1,7 +1,6 @@
 """What changed is found at once; the index follows; whatever happens to it, answers stay right and it heals."""
 
 import logging
-import multiprocessing
 import random
 import shutil
 import threading
@@ -19,11 +18,13 @@ from portal import create_app
 from portal.core.database import db, transaction
 from portal.core.settings import Settings
 from portal.directory.models import Change, Service, ServiceStatus, Taxonomy
+from portal.search import state as states
 from portal.search.cli import cli
 from portal.search.engine import Engine, engine
 from portal.search.finding import find
 from portal.search.index.reading import IndexReader
 from portal.search.results import SearchRequest
+from tests import processes
 from tests.factories import make_location, make_service, make_term, weekly
 from tests.search.test_index import damage
 
@@ -50,6 +51,26 @@ def settled(database: SQLAlchemy) -> Engine:
     found = engine()
     assert found.settle()
     return found
+
+
+def test_the_database_is_let_go_before_the_long_work(
+    app: Flask, database: SQLAlchemy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads keeps others from saving where SQLite has no log of writes, and making columns takes seconds."""
+    listed("Chair Yoga")
+    db.session.remove()
+    in_use: list[int] = []
+    first_state = states.first_state
+
+    def looking(*given: Any) -> states.State:
+        in_use.append(db.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return first_state(*given)
+
+    monkeypatch.setattr(states, "first_state", looking)
+    fresh = Engine(app.extensions["settings"])
+    assert fresh.state().columns.count == 1
+    fresh.close()
+    assert in_use == [0]
 
 
 def test_an_empty_directory(database: SQLAlchemy) -> None:
@@ -287,10 +308,8 @@ def _in_another_process(settings: Settings, commands: Any, answers: Any) -> None
 
 
 def test_two_processes_share_the_folder(settled: Engine, settings: Settings) -> None:
-    context = multiprocessing.get_context("spawn")
-    commands, answers = context.Queue(), context.Queue()
-    process = context.Process(target=_in_another_process, args=(settings, commands, answers))
-    process.start()
+    commands, answers = processes.Queue(), processes.Queue()
+    process = processes.start(_in_another_process, settings, commands, answers)
 
     def there(command: str, text: str) -> object:
         commands.put((command, text))

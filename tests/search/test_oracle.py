@@ -103,6 +103,18 @@ def test_other_moments(clock: time_machine.Traveller, moment: str) -> None:
         assert_agrees(state, documents, lot.request(), frozenset(AREAS[1:]))
 
 
+def test_one_state_at_many_minutes(clock: time_machine.Traveller) -> None:
+    """What is worked out once for a minute is not taken for another, forwards or back."""
+    lot = Lot(SEED + 5, dt.date(2026, 11, 23))
+    documents = lot.documents(40)
+    state = make_state(documents)
+    for _ in range(12):
+        clock.move_to(dt.datetime(2026, 11, 23, tzinfo=dt.UTC) + dt.timedelta(seconds=lot.random.randrange(86_400)))
+        for _ in range(4):
+            assert_agrees(state, documents, lot.request(), frozenset(AREAS[:1]))
+        assert_agrees_facets(state, documents, lot.request(), frozenset(AREAS[:1]))
+
+
 def test_after_changes_too() -> None:
     """Services come, change and go; columns that were patched answer like those built from the start."""
     lot = Lot(SEED + 3, clock.today())

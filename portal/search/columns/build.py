@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from bisect import bisect
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -13,7 +14,9 @@ from numpy.typing import NDArray
 from portal.directory.calendar import Calendar
 from portal.directory.index_queries import Rule
 from portal.directory.models import Capacity
-from portal.search.columns.sessions import Sessions, expand, first_of_each, simplified
+from portal.search.columns.holding import Holding
+from portal.search.columns.moments import Moments
+from portal.search.columns.sessions import Sessions, expand, simplified
 from portal.search.columns.vocabulary import SERVICE_FILTERS, Vocabulary, orders
 from portal.search.constants import CLOSED_FOR_NOW, FULL, THIN, WAITING_LIST
 from portal.search.documents import Document, Venue
@@ -92,30 +95,11 @@ class VenueColumns:
 
 
 @dataclass(frozen=True)
-class Holding:
-    """Which rules hold at which venues, in the order of the venues. Nothing is held while closed for now."""
-
-    row: Whole
-    rule: Whole
-
-    @cached_property
-    def first(self) -> Whole:
-        """Where each venue begins."""
-        return first_of_each(self.row)
-
-    def rules_of(self, venue: int) -> list[int]:
-        """Return the rules that hold at a venue."""
-        start, end = np.searchsorted(self.row, (venue, venue + 1))
-        rules: list[int] = self.rule[start:end].tolist()
-        return rules
-
-
-@dataclass(frozen=True)
 class Columns:
     """Everything that is filtered, counted and sorted by. Rows are appended; `alive` says which still count.
 
-    `rules` numbers the rules; `row_by_number` gives the row of each service that counts, by its id as a whole number,
-    which is looked up in a third of the time.
+    `rules` numbers the rules; `name_order` are the rows in the order of their `name_keys`; `row_by_number` gives the
+    row of each service that counts, by its id as a whole number, which is looked up in a third of the time.
     """
 
     vocabulary: Vocabulary
@@ -127,6 +111,7 @@ class Columns:
     rules: dict[Rule, int]
     sessions: Sessions
     name_keys: Sequence[tuple[str, int]]
+    name_order: Whole
     row_by_number: dict[int, int]
 
     def find_row(self, service_id: uuid.UUID) -> int | None:
@@ -141,10 +126,14 @@ class Columns:
     @cached_property
     def name_rank(self) -> Whole:
         """The place of each row in the order of names, then ids."""
-        keys = self.name_keys
-        ranks = np.empty(len(keys), np.int64)
-        ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+        ranks = np.empty(len(self.name_order), np.int64)
+        ranks[self.name_order] = np.arange(len(ranks))
         return ranks
+
+    @cached_property
+    def moments(self) -> Moments:
+        """What the sessions say at one minute."""
+        return Moments(self.sessions, self.holding, rules=len(self.rules), venues=len(self.venues.service))
 
     @cached_property
     def count(self) -> int:
@@ -165,6 +154,7 @@ def build(
     """Return the columns of documents, with sessions as seen from a London day in the site's or another calendar."""
     rules: dict[Rule, int] = {}
     venues, holding = _venues(documents, vocabulary, rules, today)
+    keys = [_name_key(document) for document in documents]
     return Columns(
         vocabulary=vocabulary,
         documents=documents,
@@ -174,7 +164,8 @@ def build(
         holding=holding,
         rules=rules,
         sessions=expand(tuple(rules), today, calendar=calendar),
-        name_keys=[_name_key(document) for document in documents],
+        name_keys=keys,
+        name_order=np.array(sorted(range(len(keys)), key=keys.__getitem__), np.int64),
         row_by_number={document.id.int: row for row, document in enumerate(documents)},
     )
 
@@ -190,6 +181,7 @@ def changed(columns: Columns, documents: Sequence[Document], gone: Collection[uu
     venues, holding = _venues(documents, columns.vocabulary, rules, today)
     venues = replace(venues, service=venues.service + first)
     holding = replace(holding, row=holding.row + len(columns.venues.service))
+    keys = [*columns.name_keys, *(_name_key(document) for document in documents)]
     fresh = expand(tuple(rules)[known:], today, first=known, calendar=columns.sessions.calendar)
     return Columns(
         vocabulary=columns.vocabulary,
@@ -200,7 +192,8 @@ def changed(columns: Columns, documents: Sequence[Document], gone: Collection[uu
         holding=_joined(columns.holding, holding),
         rules=rules,
         sessions=columns.sessions.joined(fresh) if len(rules) > known else columns.sessions,
-        name_keys=[*columns.name_keys, *(_name_key(document) for document in documents)],
+        name_keys=keys,
+        name_order=_with_names(columns.name_order, keys),
         row_by_number=row_by_number,
     )
 
@@ -208,6 +201,13 @@ def changed(columns: Columns, documents: Sequence[Document], gone: Collection[uu
 def _name_key(document: Document) -> tuple[str, int]:
     """Return what services are put in order of names by."""
     return fold(document.name), document.id.int
+
+
+def _with_names(order: Whole, keys: Sequence[tuple[str, int]]) -> Whole:
+    """Return the order of rows by their keys; those that have none yet are the last of the keys."""
+    fresh = sorted(range(len(order), len(keys)), key=keys.__getitem__)
+    places = [bisect(order, keys[row], key=lambda held: keys[held]) for row in fresh]
+    return np.insert(order, places, fresh)
 
 
 def _joined(one: Table, other: Table) -> Table:

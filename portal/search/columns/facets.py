@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from portal.search.columns.build import BITS_AT_ONCE, Whole, packed
-from portal.search.columns.filters import Filters, by_venue
+from portal.search.columns.filters import Filters
 from portal.search.columns.sessions import first_of_each
 from portal.search.columns.vocabulary import SERVICE_FILTERS
 from portal.search.results import DAY_CHOICES, TIME_CHOICES
@@ -48,23 +48,18 @@ def _access(filters: Filters) -> dict[str, int]:
 
 def _sessions(filters: Filters) -> dict[str, Mapping[str, int]]:
     """Count services by days and parts of the day of their sessions, which meet all that was asked but this filter."""
-    columns, table = filters.columns, filters.table
-    days = np.where(filters.parts_met, table.days, 0)
-    parts = np.where(filters.days_met, table.parts, 0)
-    bits = days | parts << len(DAY_CHOICES)
-    fitting = np.flatnonzero(filters.sessions_of_moment & (bits != 0))
-    by_rule = np.zeros(len(columns.rules), np.int64)
-    if len(fitting):
-        rules = table.rule[fitting]
-        first = first_of_each(rules)
-        by_rule[rules[first]] = np.bitwise_or.reduceat(bits[fitting], first)
-    held = by_venue(columns, by_rule, np.bitwise_or, 0)
+    columns = filters.columns
+    if filters.asks_when:
+        counting = filters.sessions_of_moment
+        held = filters.moment.bits_of(filters.table, counting, days_of=filters.parts_met, parts_of=filters.days_met)
+    else:
+        held = filters.moment.days_and_parts
     rows = np.flatnonzero(filters.near & filters.accessible & filters.services[columns.venues.service] & (held != 0))
     choices = (*DAY_CHOICES, *TIME_CHOICES)
     # There are few combinations of days and parts of the day, so they are counted and not the services.
     combined = np.bitwise_or.reduceat(held[rows], first_of_each(columns.venues.service[rows])) if len(rows) else rows
     times = np.bincount(combined, minlength=1 << len(choices))
     kinds = np.flatnonzero(times)
-    counts = [int(times[kinds[kinds >> bit & 1 == 1]].sum()) for bit in range(len(choices))]
+    counts = (times[kinds] @ (kinds[:, None] >> np.arange(len(choices)) & 1)).tolist()
     named = dict(zip(choices, counts, strict=True))
     return {"day": {one: named[one] for one in DAY_CHOICES}, "time": {one: named[one] for one in TIME_CHOICES}}

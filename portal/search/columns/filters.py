@@ -3,10 +3,10 @@
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from portal.geo.distance import box_around, miles_from
 from portal.search.columns.build import Columns, Mask, Real, Whole
+from portal.search.columns.moments import Moment
 from portal.search.columns.question import Question
 from portal.search.columns.sessions import NEVER, UNKNOWN, SessionTable, wall_minutes
 from portal.search.columns.vocabulary import SERVICE_FILTERS
@@ -125,6 +125,11 @@ class Filters:
         return bool(request.days or request.times or request.on or request.open_now or request.not_on_bank_holidays)
 
     @cached_property
+    def moment(self) -> Moment:
+        """The minute of the question. Sessions begin and end on the minute, so the seconds say nothing."""
+        return self.columns.moments.at(int(wall_minutes(self.question.now)))
+
+    @cached_property
     def table(self) -> SessionTable:
         """The sessions to look at: those ahead, or the far ones when the date asked for lies there."""
         sessions = self.columns.sessions
@@ -139,14 +144,14 @@ class Filters:
 
         The day and time of day are not looked at.
         """
-        table, now = self.table, wall_minutes(self.question.now)
-        fits = table.ends > now
+        table, now = self.table, self.moment.minute
+        fits = self.moment.ahead if table is self.columns.sessions.near else table.ends > now
         if self.request.on is not None:
-            fits &= table.day == self.request.on.toordinal()
+            fits = fits & (table.day == self.request.on.toordinal())
         if self.request.open_now:
-            fits &= (table.begins != UNKNOWN) & (table.closes != UNKNOWN) & (table.begins <= now)
+            fits = fits & (table.begins != UNKNOWN) & (table.closes != UNKNOWN) & (table.begins <= now)
         if self.request.not_on_bank_holidays:
-            fits &= ~self.columns.sessions.on_bank_holidays(table)
+            fits = fits & ~self.columns.sessions.on_bank_holidays(table)
         return fits
 
     @cached_property
@@ -169,13 +174,9 @@ class Filters:
     @cached_property
     def next_starts(self) -> Whole:
         """Wall minutes at which the next fitting session of each venue begins, NEVER where there is none."""
-        starts = np.full(len(self.columns.rules), NEVER)
         if not self.asks_when:
-            rules, first = self.columns.sessions.far_starts
-            starts[rules] = first
-        rules, first = self.table.first_starts(np.flatnonzero(self.sessions_met))
-        starts[rules] = first
-        return by_venue(self.columns, starts, np.minimum, NEVER)
+            return self.moment.next_starts
+        return self.moment.starts_of(self.table, self.sessions_met)
 
     @cached_property
     def venues_but_access(self) -> Mask:
@@ -198,15 +199,6 @@ class Filters:
 def any_of(flags: Mask) -> Mask:
     """Return for each row of a matrix whether any of its flags is set."""
     return np.asarray(flags.any(axis=1))
-
-
-def by_venue(columns: Columns, by_rule: Whole, reduce: np.ufunc, nothing: int) -> NDArray[np.int64]:
-    """Return for each venue the values of its rules taken together, `nothing` where it has none."""
-    found = np.full(len(columns.venues.service), nothing, np.int64)
-    holding = columns.holding
-    if len(holding.row):
-        found[holding.row[holding.first]] = reduce.reduceat(by_rule[holding.rule], holding.first)
-    return found
 
 
 def _last_near_day(columns: Columns) -> int:

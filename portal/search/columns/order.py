@@ -63,9 +63,12 @@ def _one_venue_each(filters: Filters) -> Whole:
     first, second = (starts, miles) if filters.question.sort == "soonest" else (miles, starts)
     # Nearly all services have one venue, and the rows are in the order of the services.
     is_next = service[1:] == service[:-1]
-    several = np.flatnonzero(np.append(is_next, False) | np.insert(is_next, 0, False)) if len(rows) else rows
-    if not len(several):
+    if not is_next.any():
         return rows
+    has_others = np.zeros(len(rows), bool)
+    has_others[1:] = is_next
+    has_others[:-1] |= is_next
+    several = np.flatnonzero(has_others)
     order = several[np.lexsort((rows[several], second[several], first[several], service[several]))]
     ordered = service[order]
     worse = order[1:][ordered[1:] == ordered[:-1]]
@@ -114,14 +117,8 @@ def next_session(filters: Filters, venue: int, start: int) -> tuple[SessionTable
     columns = filters.columns
     rules = columns.holding.rules_of(venue)
     table = filters.table
-    found = [place for rule in rules for place in _starting(table, rule, start) if filters.sessions_met[place]]
+    found = [place for rule in rules for place in table.starting(rule, start) if filters.sessions_met[place]]
     if not found and not filters.asks_when:
         table = columns.sessions.far
-        found = [place for rule in rules for place in _starting(table, rule, start)]
+        found = [place for rule in rules for place in table.starting(rule, start)]
     return (table, min(found, key=lambda place: int(table.ends[place]))) if found else None
-
-
-def _starting(table: SessionTable, rule: int, start: int) -> list[int]:
-    span = table.of_rule(rule)
-    places: list[int] = (np.flatnonzero(table.starts[span] == start) + span.start).tolist()
-    return places

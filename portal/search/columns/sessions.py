@@ -58,6 +58,12 @@ def first_of_each(ordered: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
     return np.flatnonzero(np.concatenate((np.ones(min(1, len(ordered)), bool), ordered[1:] != ordered[:-1])))
 
 
+def bounds_of(ordered: NDArray[np.integer[Any]]) -> NDArray[np.int64]:
+    """Return where each number from 0 on begins in an ordered column of numbers, and at last where the column ends."""
+    most = int(ordered[-1]) if len(ordered) else -1
+    return np.searchsorted(ordered, np.arange(most + 2, dtype=ordered.dtype))
+
+
 @dataclass(frozen=True)
 class SessionTable:
     """Sessions ordered by (rule, start). `starts` and `ends` are wall minutes; a session ends with its day if
@@ -83,10 +89,17 @@ class SessionTable:
         first = first_of_each(rules)
         return rules[first], self.starts[places[first]]
 
-    def of_rule(self, rule: int) -> slice:
-        """Return where the sessions of a rule stand."""
-        first, last = np.searchsorted(self.rule, (rule, rule + 1))
-        return slice(int(first), int(last))
+    def starting(self, rule: int, start: int) -> list[int]:
+        """Return the places of the sessions of a rule that begin at a wall minute."""
+        if rule + 1 >= len(self._bounds):
+            return []
+        first, last = self._bounds[rule : rule + 2].tolist()
+        return [place for place, found in enumerate(self.starts[first:last].tolist(), first) if found == start]
+
+    @cached_property
+    def _bounds(self) -> NDArray[np.int64]:
+        """Where the sessions of each rule begin, up to one beyond the last rule that has any."""
+        return bounds_of(self.rule)
 
     def session(self, place: int) -> Session:
         """Return one session with its times."""

@@ -2,24 +2,41 @@
 
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from whoosh.filedb.filestore import RamStorage
+from whoosh.filedb.structfile import BufferFile
+from whoosh.index import TOC
+from whoosh.reading import SegmentReader
 
 from portal.directory.index_queries import Watermark
-from portal.search.index.folder import IndexFolder
+from portal.search.index.folder import DamagedIndexError, IndexFolder
 from portal.search.index.schema import STATE
 from portal.search.text.lexicon import Lexicon
 from portal.search.text.sources import NO_ROWS, NO_WEIGHTS, Form, Rows, Weights
 
 # Decoded postings that are kept for one segment; beyond it they are forgotten and read again.
 _KEPT_POSTINGS = 2_000_000
+# The library's name for an index that was given none.
+_NAME = "MAIN"
 # What it costs to remember a term, also one that stands nowhere, in postings.
 _ROWS_FOR_TERM = 16
+
+
+class _Files(RamStorage):
+    """Files in memory that are read where they are: the library's own storage copies each of them once more."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.files = files
+
+    def open_file(self, name: str, **options: Any) -> BufferFile:
+        """Open a file that is there. Raises KeyError."""
+        return BufferFile(self.files[name], name=name, **options)
 
 
 class Segment:
@@ -27,7 +44,10 @@ class Segment:
 
     def __init__(self, leaf: Any) -> None:
         self.leaf = leaf
-        self.ids: Sequence[int | None] = [_service_id(leaf, number) for number in range(leaf.doc_count_all())]
+        names = [leaf.stored_fields(number)["id"] for number in range(leaf.doc_count_all())]
+        self.ids: Sequence[int | None] = [None if name == STATE else uuid.UUID(name).int for name in names]
+        # Where the segment says which change the index holds, if it does.
+        self.state_at = names.index(STATE) if STATE in names else None
         self._postings: dict[tuple[Form, str], tuple[Rows, Weights]] = {}
         self._kept = 0
         self._words: frozenset[str] | None = None
@@ -58,11 +78,6 @@ class Segment:
         self._postings, self._kept = {}, 0
 
 
-def _service_id(leaf: Any, number: int) -> int | None:
-    name = leaf.stored_fields(number)["id"]
-    return None if name == STATE else uuid.UUID(name).int
-
-
 def _decode(leaf: Any, field: str, term: bytes) -> tuple[Rows, Weights]:
     if (field, term) not in leaf:
         return NO_ROWS, NO_WEIGHTS
@@ -89,19 +104,28 @@ class IndexReader:
         Raises DamagedIndexError.
         """
         self.files: dict[str, bytes] = folder.load(generation, before.files if before is not None else {})
-        storage = RamStorage()
-        storage.files = dict(self.files)
-        reader = storage.open_index().reader()
+        storage = _Files(self.files)
+        contents = TOC.read(storage, _NAME)
         known = before._segments if before is not None else {}
         self._segments: dict[str, Segment] = {}
         ids: list[int | None] = []
-        for leaf, _offset in reader.leaf_readers():
-            name = leaf.segment().segment_id()
-            segment = self._segments[name] = known.get(name) or Segment(leaf)
-            ids.extend(None if leaf.is_deleted(number) else found for number, found in enumerate(segment.ids))
+        watermark = None
+        for found in contents.segments:
+            name = found.segment_id()
+            # What an earlier reader has open is not opened again: only new segments cost anything.
+            segment = known.get(name) or Segment(SegmentReader(storage, contents.schema, found))
+            self._segments[name] = segment
+            first = len(ids)
+            ids += segment.ids
+            for number in found.deleted_docs():
+                ids[first + number] = None
+            if segment.state_at is not None and not found.is_deleted(segment.state_at):
+                watermark = _as_watermark(segment.leaf.stored_fields(segment.state_at))
+        if watermark is None:
+            raise DamagedIndexError("it does not say which change it holds")
         self.ids: Sequence[int | None] = ids
+        self.watermark = watermark
         self.generation = generation
-        self.watermark = read_state(reader)
         self._lexicon: Lexicon | None = None
 
     def find(self, form: Form, term: str) -> tuple[NDArray[np.int64], Weights]:
@@ -142,8 +166,11 @@ class IndexReader:
 
 def read_state(reader: Any) -> Watermark:
     """Return the last change that an open index holds."""
-    state = reader.stored_fields(reader.postings("id", STATE.encode()).id())["state"]
-    return Watermark(state["sequence"], state["mark"])
+    return _as_watermark(reader.stored_fields(reader.postings("id", STATE.encode()).id()))
+
+
+def _as_watermark(stored: Mapping[str, Any]) -> Watermark:
+    return Watermark(stored["state"]["sequence"], stored["state"]["mark"])
 
 
 class IndexSource:

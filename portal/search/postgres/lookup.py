@@ -88,7 +88,7 @@ class TableLookup(Lookup):
         """`numbers` are those of all services."""
         alive = np.zeros(int(numbers.max(initial=-1)) + 1, bool)
         alive[numbers] = True
-        self._needs, self._categories = (Terms({}, np.zeros((0, 0))) for _ in range(2))
+        self._needs, self._categories = (Terms({}, np.zeros((0, 0), bool), np.zeros(1)) for _ in range(2))
         self.source = TableSource(len(alive))
         super().__init__((self.source,), alive, (), self._needs, self._categories)
         self._known: dict[str, bool] = {}

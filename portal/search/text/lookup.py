@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,20 @@ _KEPT_NEAR = 500
 
 @dataclass(frozen=True)
 class Terms:
-    """How much the terms of one list count for services: the place of each slug, and a matrix of services × terms."""
+    """How much the terms of one list count for services.
+
+    `places` gives the place of each slug, `held` is a matrix of services × terms of small whole numbers, and `weights`
+    says how much each number counts; numbers beyond its end count as the last.
+    """
 
     places: Mapping[str, int]
+    held: NDArray[np.integer[Any] | np.bool_]
     weights: Weights
+
+    def weighed(self, place: int) -> Weights:
+        """Return how much the term at a place counts for each service."""
+        found: Weights = self.weights[np.minimum(self.held[:, place], len(self.weights) - 1, dtype=np.int8)]
+        return found
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,7 @@ class Lookup:
     def bearing(self, terms: Terms, slug: str) -> Scores:
         """Return how much a need or a category counts for each service, 0 where it does not bear it."""
         place = terms.places.get(slug)
-        return self.nothing() if place is None else np.where(self.alive, terms.weights[:, place], 0.0)
+        return self.nothing() if place is None else np.where(self.alive, terms.weighed(place), 0.0)
 
     def side_by_side(self, words: Sequence[str], among: Rows) -> Found:
         """Return which of some rows hold words side by side within one field, with the weight of the best field."""
