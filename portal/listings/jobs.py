@@ -4,6 +4,7 @@ import logging
 
 from portal.core import clock
 from portal.core.jobs import every
+from portal.core.jobs.pacing import unhurried
 from portal.core.web import settings
 from portal.listings.operations.freshness import forget_links, keep_fresh
 from portal.listings.operations.link_checks import check_links
@@ -18,7 +19,7 @@ FRESHNESS, LINKS = "listings.freshness", "listings.check_links"
 def ask_groups() -> None:
     """Do what is due today about each group, in a transaction of its own. What fails is left to the next try."""
     failed = 0
-    for organisation_id in sorted(list_due(clock.today()), key=str):
+    for organisation_id in unhurried(sorted(list_due(clock.today()), key=str)):
         try:
             keep_fresh(organisation_id=organisation_id, actor=f"job:{FRESHNESS}")
         except Exception as error:
