@@ -15,9 +15,11 @@ from portal.core.settings import Settings
 
 @dataclass(frozen=True)
 class Site:
-    """Where the site lies. Everything else is as the product sets it."""
+    """Where the site lies, and the address of its database if that is not a file there. Everything else is as the
+    product sets it."""
 
     folder: Path
+    address: str = ""
 
     @property
     def settings(self) -> Settings:
@@ -31,7 +33,7 @@ class Site:
 
     @property
     def _database(self) -> str:
-        return f"sqlite:///{self.database_file}"
+        return self.address or f"sqlite:///{self.database_file}"
 
     @property
     def database_file(self) -> Path:

@@ -109,7 +109,7 @@ def _warm(worker: Any) -> None:
 
     app: Flask = worker.wsgi
     with app.app_context():
-        app.extensions["search"].state()
+        app.extensions["search"].known()
         db.session.remove()
 
 

@@ -26,6 +26,7 @@ from portal import create_app
 from portal.core.database import Base, db, transaction
 from portal.core.migrations import bring_forward
 from portal.core.settings import ROOT, Settings
+from portal.search.postgres.tables import metadata as search_tables
 from tests import postgres
 from tests.checked_client import CheckedClient
 from tests.factories.accounts import Cast, make_cast
@@ -180,13 +181,14 @@ def _migrate(url: str, index: Path) -> None:
 
 def _empty(connection: sa.Connection) -> None:
     """Take every row out of a PostgreSQL database, as its owner. Most tables are empty; truncating all takes long."""
-    names = [table.name for table in Base.metadata.sorted_tables]
-    asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in names)
+    names = [f'"{table.name}"' for table in Base.metadata.sorted_tables]
+    names += [table.fullname for table in search_tables.sorted_tables]
+    asked = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
     filled = connection.execute(sa.text(asked)).scalars().all()
     # The audit refuses to be emptied, and foreign keys want an order; neither holds for a replica.
     connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
     for name in filled:
-        connection.execute(sa.text(f'DELETE FROM "{name}"'))
+        connection.execute(sa.text(f"DELETE FROM {name}"))
     sequences = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
     connection.execute(sa.text(sequences))
 

@@ -7,12 +7,13 @@ worst first; the half set aside is only counted, unless `--report` asks for its 
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import time_machine
 
 from benchmarks.relevance.asking import Asking, Outcome
-from benchmarks.relevance.judged import HALVES, MOMENT, read_judged
+from benchmarks.relevance.judged import HALVES, MOMENT, Judged, read_judged
 from benchmarks.relevance.table import details, faults, mean_ndcg, table
 from benchmarks.site import Site
 from portal.core import clock
@@ -23,13 +24,14 @@ from seeds.loader import load_seeds
 TITLES = {"tune": "The half to tune with", "aside": "The half set aside"}
 
 
-def outcomes_over(site: Site) -> list[Outcome]:
-    """Return the outcomes of all questions, over the demonstration. The site has a migrated, empty database."""
+def outcomes_over(site: Site, questions: Sequence[Judged] | None = None) -> list[Outcome]:
+    """Return the outcomes of all questions, or of some, over the demonstration. The site has a migrated, empty
+    database."""
     with time_machine.travel(MOMENT), site.opened():
         with transaction() as session:
             load_seeds(session, today=clock.today(), actor="relevance")
             add_shipped_words(session, actor="relevance")
-        return Asking().ask_all(read_judged())
+        return Asking().ask_all(read_judged() if questions is None else questions)
 
 
 def main() -> int:

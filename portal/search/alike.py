@@ -1,6 +1,7 @@
 """Services that are like another one, and near to it."""
 
 import uuid
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,11 +10,11 @@ from portal.geo.distance import miles_from
 from portal.search.answering import Answer
 from portal.search.columns.build import Columns, Real
 from portal.search.engine import engine
+from portal.search.postgres.alike import ALIKE_AUDIENCE, ALIKE_CATEGORY, ALIKE_NEED, NEARBY_MILES, find_alike
+from portal.search.postgres.answer import TableAnswer
+from portal.search.postgres.known import Known
 from portal.search.results import Hit, SearchRequest
-
-_NEED, _CATEGORY, _AUDIENCE = 2.0, 1.0, 0.5
-# Beyond this many miles a service is not "nearby" any more; within, nearness adds up to as much as one need.
-_NEARBY_MILES = 5.0
+from portal.search.state import State
 
 
 def similar(service_id: uuid.UUID, limit: int = 3) -> list[Hit]:
@@ -21,7 +22,17 @@ def similar(service_id: uuid.UUID, limit: int = 3) -> list[Hit]:
 
     Miles are between the two. A confidential venue has no position, so it is neither near nor far.
     """
-    state = engine().state()
+    known = engine().known()
+    return _similar(known, service_id, limit) if isinstance(known, State) else _by_tables(known, service_id, limit)
+
+
+def _by_tables(known: Known, service_id: uuid.UUID, limit: int) -> list[Hit]:
+    alike = find_alike(service_id, limit)
+    whole = TableAnswer(known, SearchRequest(), clock.now()).hits_of([number for _id, number, *_ in alike])
+    return [_as_near(whole[key], score, miles) for key, _number, score, miles in alike if key in whole]
+
+
+def _similar(state: State, service_id: uuid.UUID, limit: int) -> list[Hit]:
     columns = state.columns
     row = columns.find_row(service_id)
     if row is None:
@@ -31,12 +42,12 @@ def similar(service_id: uuid.UUID, limit: int = 3) -> list[Hit]:
     miles = _miles_from_service(columns, row)
     here = columns.venues.service == row
     has_position = bool(np.isfinite(columns.venues.latitude[here]).any())
-    fits = columns.alive & (shared > 0) & (services.factor > 0) & (~np.isfinite(miles) | (miles <= _NEARBY_MILES))
+    fits = columns.alive & (shared > 0) & (services.factor > 0) & (~np.isfinite(miles) | (miles <= NEARBY_MILES))
     if has_position:
         # A physical service that is farther away than "nearby" has been left out; one without a position stays.
         fits &= np.isfinite(miles) | ~services.is_physical
     fits[row] = False
-    nearness = np.where(np.isfinite(miles), _NEED * (1 - miles / _NEARBY_MILES), 0.0)
+    nearness = np.where(np.isfinite(miles), ALIKE_NEED * (1 - miles / NEARBY_MILES), 0.0)
     scores = np.round((shared + nearness) * services.factor, 9)
     found = np.flatnonzero(fits)
     order = found[np.lexsort((columns.name_rank[found], -scores[found]))][:limit]
@@ -47,10 +58,10 @@ def similar(service_id: uuid.UUID, limit: int = 3) -> list[Hit]:
 def _shared(columns: Columns, row: int) -> Real:
     services = columns.services
     audience = services.audience & ~services.audience.all(axis=1, keepdims=True)
-    weighed = ((services.need, _NEED), (services.category, _CATEGORY), (audience, _AUDIENCE))
+    weighed = ((services.need, ALIKE_NEED), (services.category, ALIKE_CATEGORY), (audience, ALIKE_AUDIENCE))
     total = sum((flags & flags[row]).sum(axis=1) * weight for flags, weight in weighed[:2])
     # Being for the same people counts only on top of something that is offered.
-    extra = (audience & audience[row]).sum(axis=1) * _AUDIENCE
+    extra = (audience & audience[row]).sum(axis=1) * ALIKE_AUDIENCE
     return np.where(total > 0, total + extra, 0.0)
 
 
@@ -67,12 +78,8 @@ def _miles_from_service(columns: Columns, row: int) -> Real:
 def _hit(whole: Answer, row: int, score: float, miles: float) -> Hit:
     ranked = whole.ranked
     place = int(np.flatnonzero(ranked.services == row)[0])
-    hit = whole.hits(place, place + 1)[0]
-    return Hit(
-        service_id=hit.service_id,
-        score=score,
-        at_number=hit.at_number,
-        miles=round(miles, 9) if np.isfinite(miles) else None,
-        starts_at=hit.starts_at,
-        ends_at=hit.ends_at,
-    )
+    return _as_near(whole.hits(place, place + 1)[0], score, miles)
+
+
+def _as_near(hit: Hit, score: float, miles: float) -> Hit:
+    return replace(hit, score=score, miles=round(miles, 9) if np.isfinite(miles) else None)

@@ -3,29 +3,32 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 
 import numpy as np
 
 from portal.core import clock
-from portal.geo.queries import areas_covering
 from portal.search.columns.build import NO_NUMBER
 from portal.search.columns.facets import count_facets
 from portal.search.columns.filters import Filters
-from portal.search.columns.order import Ranked, next_session, rank
+from portal.search.columns.order import Ranked, factors, next_session, rank
 from portal.search.columns.question import Question
 from portal.search.columns.sessions import wall_minutes
 from portal.search.columns.vocabulary import Vocabulary
 from portal.search.constants import LITTLE_FOUND, MOST_RESPELLED, MOST_TRIED
+from portal.search.coverings import Coverings
 from portal.search.engine import engine
 from portal.search.offering import offered_needs, other_spellings
 from portal.search.postgres.answer import TableAnswer
+from portal.search.postgres.known import Known
 from portal.search.results import PER_PAGE, Hit, Pins, Results, SearchRequest
+from portal.search.standing import Standing
 from portal.search.state import State
 from portal.search.text.language import Query, parse
-from portal.search.text.scoring import Meaning, Scoring
+from portal.search.text.meeting import Meaning, Meeting
+from portal.search.text.scoring import Scoring
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,12 @@ class Answer:
     state: State
     request: SearchRequest
     now: dt.datetime
+    coverings: Coverings = field(default_factory=Coverings, compare=False)
+
+    @property
+    def meeting(self) -> Meeting:
+        """How words are met."""
+        return self.state.meeting
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -54,8 +63,7 @@ class Answer:
     @cached_property
     def covering(self) -> frozenset[uuid.UUID]:
         """The areas that cover the place asked for."""
-        place = self.request.place
-        return frozenset(areas_covering(place.latitude, place.longitude)) if place else frozenset()
+        return self.coverings.of(self.request.place)
 
     @cached_property
     def filters(self) -> Filters:
@@ -139,6 +147,31 @@ class Answer:
         named = zip(self.vocabulary.values["need"], counts, strict=True)
         return {need: services for need, services in named if services}
 
+    def order(self) -> list[int]:
+        """Return the rows of all services found, in order."""
+        rows: list[int] = self.ranked.services.tolist()
+        return rows
+
+    def first_names(self, count: int) -> list[str]:
+        """Return the names of the first services found."""
+        return [self.state.columns.documents[row].name for row in self.order()[:count]]
+
+    def standing(self, service_id: uuid.UUID) -> Standing | None:
+        """Return where a service stands and what its score is made of; None when it is not shown to anybody."""
+        row = self.state.columns.find_row(service_id)
+        if row is None:
+            return None
+        document = self.state.columns.documents[row]
+        of_service = (document.capacity, document.is_thin, document.is_closed_for_now)
+        places = np.flatnonzero(self.ranked.services == row)
+        if not len(places):
+            return Standing(row, *of_service)
+        place = int(places[0])
+        miles = float(self.ranked.miles[place])
+        made_of = factors(self.filters, np.array([row]), np.array([miles]), self.query)
+        by_name = {name: float(values[0]) for name, values in made_of.items()}
+        return Standing(row, *of_service, float(self.ranked.scores[place]), miles, by_name)
+
     def did_you_mean(self) -> list[str]:
         """Return the question with other spellings of its words, where little was found and these find more."""
         if self.total >= LITTLE_FOUND or not self.query.asks:
@@ -164,6 +197,19 @@ class Answer:
         )
 
 
+def answer_from(
+    known: State | Known, request: SearchRequest, now: dt.datetime, coverings: Coverings | None = None
+) -> Answer | TableAnswer:
+    """Return the answer to a question as of an aware instant from what was known at one moment.
+
+    Answers that are given `coverings` together look for the areas around a place once.
+    """
+    around = coverings or Coverings()
+    if isinstance(known, State):
+        return Answer(known, request, now, around)
+    return TableAnswer(known, request, now, around)
+
+
 def answer(request: SearchRequest) -> Answer | TableAnswer:
     """Return the answer to a question as of now, from PostgreSQL where it answers. Needs an application context."""
     return answer_each([request])[0]
@@ -171,13 +217,5 @@ def answer(request: SearchRequest) -> Answer | TableAnswer:
 
 def answer_each(requests: Sequence[SearchRequest]) -> list[Answer | TableAnswer]:
     """Return answers to several questions from one and the same state."""
-    now, tables = clock.now(), engine().known_tables()
-    if tables is not None:
-        return [TableAnswer(tables, request, now) for request in requests]
-    state = engine().state()
-    return [Answer(state, request, now) for request in requests]
-
-
-def answer_in_memory(request: SearchRequest) -> Answer:
-    """Return the answer to a question as of now from what this process knows, whichever engine answers questions."""
-    return Answer(engine().state(), request, clock.now())
+    known, now, coverings = engine().known(), clock.now(), Coverings()
+    return [answer_from(known, request, now, coverings) for request in requests]

@@ -39,7 +39,7 @@ def read_request(args: MultiDict[str, str]) -> SearchRequest:
     """
     problems: list[Problem] = []
     asked = Asked(args, problems)
-    vocabulary = engine().state().columns.vocabulary
+    vocabulary = engine().known().vocabulary
     q, where = asked.text("q", LONGEST_QUESTION), asked.text("where", LONGEST_PLACE)
     place, unknown = _place(where)
     lists: dict[str, Any] = {

@@ -2,6 +2,8 @@
 
 The database is the truth. What changed there is read at once; the index on disk follows in the background, and until it
 has, the services that it lacks are looked up in memory. So an answer is right whatever state the index is in.
+
+With PostgreSQL its tables answer instead (`portal.search.postgres`), and memory only until they are filled.
 """
 
 import logging
@@ -36,6 +38,7 @@ from portal.search.keeper import Job, Keeper, counting
 from portal.search.loading import load
 from portal.search.postgres import keeping
 from portal.search.postgres.known import Known, Tables
+from portal.search.postgres.reading import Reader
 from portal.search.state import State
 from portal.search.wordlists import read_lists_mark, read_synonyms
 
@@ -53,9 +56,9 @@ class Engine:
         self._news = self._news_seen = 0
         self._stamp: Stamp | None = None
         self._is_being_written = False
-        # Whether PostgreSQL answers and keeps its own tables; off until the contract of both engines is kept there too.
-        self.answers_in_postgres = False
-        self._tables = Tables()
+        # Whether PostgreSQL answers and keeps its own tables.
+        self.answers_in_postgres = chosen.database.startswith("postgresql")
+        self._tables, self.reader = Tables(), Reader()
         self._keeper = Keeper(self.folder, self.look_again)
 
     def look_again(self, *_sender: object) -> None:
@@ -63,12 +66,22 @@ class Engine:
         self._news += 1
 
     def close(self) -> None:
-        """Stop what runs in the background."""
+        """Stop what runs in the background, and close the connections that only the search uses."""
         self._keeper.close()
+        self.reader.close()
 
     def known_tables(self) -> Known | None:
         """Return what is known of the tables in PostgreSQL; None when they are not to answer, or cannot yet."""
         return self._tables.known() if self.answers_in_postgres else None
+
+    def known(self) -> State | Known:
+        """Return what is known now by whichever engine answers. Needs an application context."""
+        tables = self.known_tables()
+        if tables is not None and self._state is not None:
+            # What was read while the tables were empty is not needed any more.
+            with self._lock:
+                self._state = None
+        return tables or self.state()
 
     def state(self) -> State:
         """Return what is known now. Needs an application context; reads the database when half a second has passed."""
@@ -116,6 +129,10 @@ class Engine:
 
     def settle(self, seconds: float = 20.0) -> bool:
         """Wait until the index has caught up; says whether it did. For commands and tests."""
+        if self.answers_in_postgres:
+            if self.known_tables() is None:
+                keeping.turn_page()
+            return True
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             self.look_again()

@@ -1,15 +1,13 @@
 """Why a service stands where it does: what its score is made of, in plain words. For moderators; all need a context."""
 
+import math
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from portal.core.wording import miles_in_words
 from portal.directory.models import Capacity
-from portal.search.answering import Answer, answer_in_memory
-from portal.search.columns.order import factors
+from portal.search.answering import Answer, answer
 from portal.search.constants import (
     CLOSED_FOR_NOW,
     DESCRIPTION,
@@ -23,8 +21,9 @@ from portal.search.constants import (
     VENUE,
     WAITING_LIST,
 )
-from portal.search.documents import Document
+from portal.search.postgres.answer import TableAnswer
 from portal.search.results import SearchRequest
+from portal.search.standing import Standing
 from portal.search.text.meeting import How, Way
 from portal.search.text.units import Unit
 
@@ -88,22 +87,20 @@ class Explanation:
 
 def explain(request: SearchRequest, service_id: uuid.UUID) -> Explanation | None:
     """Return what the score of a service is made of, None for a service that is not shown to anybody."""
-    found = answer_in_memory(request)
-    row = found.state.columns.find_row(service_id)
-    if row is None:
+    found = answer(request)
+    standing = found.standing(service_id)
+    if standing is None:
         return None
-    places = np.flatnonzero(found.ranked.services == row)
-    place = int(places[0]) if len(places) else None
     return Explanation(
         service_id=service_id,
-        is_found=place is not None,
-        score=0.0 if place is None else float(found.ranked.scores[place]),
-        asked_for=_asked_for(found, row),
-        parts=() if place is None else _parts(found, row, float(found.ranked.miles[place])),
+        is_found=standing.score is not None,
+        score=standing.score or 0.0,
+        asked_for=_asked_for(found, standing.row),
+        parts=() if standing.score is None else _parts(standing),
     )
 
 
-def _asked_for(found: Answer, row: int) -> list[AskedFor]:
+def _asked_for(found: Answer | TableAnswer, row: int) -> list[AskedFor]:
     """Return everything that the words ask for, with what it brings to the score of this row."""
     asked = [(one.what, one.weight, one.found.at(row)) for one in found.scoring.asked(found.query)]
     weights = sum(weight for _what, weight, _value in asked)
@@ -119,9 +116,9 @@ def _asked_for(found: Answer, row: int) -> list[AskedFor]:
     ]
 
 
-def _ways(found: Answer, unit: Unit, row: int) -> list[str]:
+def _ways(found: Answer | TableAnswer, unit: Unit, row: int) -> list[str]:
     """Return the ways that count in a row's answer to a unit, the best first: one of each group."""
-    met = [(float(way.scores[row]), way) for way in found.state.meeting.ways(unit)]
+    met = [(float(way.scores[row]), way) for way in found.meeting.ways(unit)]
     best: dict[int, tuple[float, Way]] = {}
     for value, way in sorted(met, key=lambda one: -one[0]):
         if value:
@@ -129,9 +126,9 @@ def _ways(found: Answer, unit: Unit, row: int) -> list[str]:
     return [_in_words(found, way, value) for value, way in best.values()]
 
 
-def _in_words(found: Answer, way: Way, value: float) -> str:
+def _in_words(found: Answer | TableAnswer, way: Way, value: float) -> str:
     names = {How.NEED: "need", How.CATEGORY: "category"}
-    by = found.state.columns.vocabulary.label(names[way.how], way.by) if way.how in names else way.by
+    by = found.vocabulary.label(names[way.how], way.by) if way.how in names else way.by
     field = None if way.quality is None else _field_of(value / way.quality)
     return _HOW[way.how].format(by) + (f", in {field}" if field else "")
 
@@ -141,13 +138,10 @@ def _field_of(weight: float) -> str | None:
     return next((name for known, name in _FIELDS.items() if abs(known - weight) < 1e-6), None)
 
 
-def _parts(found: Answer, row: int, miles: float) -> list[Part]:
+def _parts(standing: Standing) -> list[Part]:
     """Return the factors of the score, those that change nothing left out but for the words and the distance."""
-    one = {
-        name: float(values[0])
-        for name, values in factors(found.filters, np.array([row]), np.array([miles]), found.query).items()
-    }
-    distance = "how far it is: no position is known" if np.isinf(miles) else f"how far it is: {miles_in_words(miles)}"
+    one, miles = standing.factors, standing.miles
+    distance = "how far it is: no position is known" if math.isinf(miles) else f"how far it is: {miles_in_words(miles)}"
     said: dict[str, str] = {
         "words": "how well the words are answered",
         "name": "the name says just these words",
@@ -159,18 +153,12 @@ def _parts(found: Answer, row: int, miles: float) -> list[Part]:
         for name, what in said.items()
         if name in one and (one[name] != 1.0 or name in {"words", "distance"})
     ]
-    return parts + [
-        Part(what=what, factor=factor) for is_so, what, factor in _OF_SERVICE if is_so(_document(found, row))
-    ]
+    return parts + [Part(what=what, factor=factor) for is_so, what, factor in _OF_SERVICE if is_so(standing)]
 
 
-def _document(found: Answer, row: int) -> Document:
-    return found.state.columns.documents[row]
-
-
-_OF_SERVICE: tuple[tuple[Callable[[Document], bool], str, float], ...] = (
-    (lambda document: document.capacity is Capacity.WAITING_LIST, "there is a waiting list", WAITING_LIST),
-    (lambda document: document.capacity is Capacity.FULL, "it is full", FULL),
-    (lambda document: document.is_thin, "the listing says little", THIN),
-    (lambda document: document.is_closed_for_now, "it is closed for now", CLOSED_FOR_NOW),
+_OF_SERVICE: tuple[tuple[Callable[[Standing], bool], str, float], ...] = (
+    (lambda standing: standing.capacity is Capacity.WAITING_LIST, "there is a waiting list", WAITING_LIST),
+    (lambda standing: standing.capacity is Capacity.FULL, "it is full", FULL),
+    (lambda standing: standing.is_thin, "the listing says little", THIN),
+    (lambda standing: standing.is_closed_for_now, "it is closed for now", CLOSED_FOR_NOW),
 )

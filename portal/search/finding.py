@@ -16,7 +16,6 @@ from portal.search.rescuing import rescue
 from portal.search.results import Pins, Results, SearchRequest, Suggestion
 from portal.search.suggesting import LEAST_LETTERS, Names, entries_of
 from portal.search.text.marking import marker
-from portal.search.text.sources import Form
 from portal.search.text.words import tokens
 
 __all__ = [
@@ -48,12 +47,7 @@ def list_pins(request: SearchRequest, limit: int = 1000) -> Pins:
 
 def count_by_category() -> dict[str, int]:
     """Return how many services are shown under each category, by slug, in the order of the categories."""
-    tables = engine().known_tables()
-    if tables is not None:
-        return tables.count_by_category()
-    columns = engine().state().columns
-    counts = columns.services.category[columns.alive].sum(axis=0).tolist()
-    return dict(zip(columns.vocabulary.values["category"], counts, strict=True))
+    return engine().known().count_by_category()
 
 
 def matching_words(request: SearchRequest) -> Callable[[str], Markup]:
@@ -68,14 +62,9 @@ def knows_words(words: Sequence[str]) -> bool:
 
 def known_words(words: Collection[str]) -> frozenset[str]:
     """Return those of folded words that stand in the directory: in a service that is shown, or in a term."""
-    state = engine().state()
-    terms = state.columns.vocabulary.terms.values()
-    in_terms = {word for term in terms for word in tokens(f"{term.name} {term.plain_name}")}
-    return frozenset(
-        word
-        for word in words
-        if word in in_terms or any(len(source.find(Form.EXACT, word)[0]) for source in state.sources)
-    )
+    known = engine().known()
+    in_terms = {word for term in known.vocabulary.terms.values() for word in tokens(f"{term.name} {term.plain_name}")}
+    return frozenset(in_terms.intersection(words) | known.words_held(set(words) - in_terms))
 
 
 def suggest(text: str, limit: int = 8) -> list[Suggestion]:
@@ -83,7 +72,7 @@ def suggest(text: str, limit: int = 8) -> list[Suggestion]:
     prefix = " ".join(tokens(clean(text, limit=_LONGEST_BEGINNING)))
     if len(prefix) < LEAST_LETTERS:
         return []
-    names = engine().state().suggestions
+    names = engine().known().suggestions
     terms = names.terms.beginning(prefix, limit)
     found = [
         *[one for one in terms if one.kind == "need"][:_MOST_OF_A_KIND],

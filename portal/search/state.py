@@ -5,7 +5,7 @@ import threading
 import uuid
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -14,14 +14,15 @@ from portal.directory.index_queries import Term, Watermark
 from portal.directory.models import Taxonomy
 from portal.search.columns.build import Columns, Mask, build, changed
 from portal.search.columns.vocabulary import Vocabulary, vocabulary_of
-from portal.search.constants import DESCRIPTION, SUMMARY, TERMS
+from portal.search.constants import DESCRIPTION, ORGANISATION, SUMMARY, TERMS
 from portal.search.documents import Document
 from portal.search.index.reading import IndexReader, IndexSource
 from portal.search.results import Results
 from portal.search.suggesting import Suggestions
 from portal.search.text.lookup import Lookup, Terms
 from portal.search.text.meeting import Meeting
-from portal.search.text.sources import MemorySource, Source
+from portal.search.text.names import numbers_of, stand_in_name
+from portal.search.text.sources import NO_ROWS, Form, MemorySource, Rows, Source
 from portal.search.text.synonyms import Meant, Synonyms
 from portal.search.text.words import tokens
 
@@ -74,6 +75,30 @@ class State:
     def need_names(self) -> Synonyms:
         """What the names of needs mean, both the field's and the plain one: the need."""
         return need_names_of(self.vocabulary)
+
+    def count_by_category(self) -> dict[str, int]:
+        """Return how many services are shown under each category, by slug, in the order of the categories."""
+        columns = self.columns
+        counts = columns.services.category[columns.alive].sum(axis=0).tolist()
+        return dict(zip(columns.vocabulary.values["category"], counts, strict=True))
+
+    def words_held(self, words: Collection[str]) -> set[str]:
+        """Return those of folded words that stand in a service that is shown."""
+        return {word for word in words if any(len(source.find(Form.EXACT, word)[0]) for source in self.sources)}
+
+    def is_in_names(self, words: Sequence[str]) -> bool:
+        """Say whether words, each as one or several, stand side by side in the name of a service or its group."""
+        columns = self.columns
+        rows = reduce(np.intersect1d, (self._rows_named(word) for word in words))
+        return any(stand_in_name(words, columns.texts[row]) for row in rows.tolist() if columns.alive[row])
+
+    def _rows_named(self, word: str) -> Rows:
+        found = [NO_ROWS]
+        for form in numbers_of(word):
+            for source in self.sources:
+                rows, weights = source.find(Form.EXACT, form)
+                found.append(rows[weights >= ORGANISATION])
+        return np.concatenate(found)
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -11,14 +11,15 @@ import numpy as np
 
 from portal.directory.models import Taxonomy
 from portal.search.columns.build import Columns
+from portal.search.columns.vocabulary import Vocabulary
 from portal.search.results import Suggestion
 from portal.search.text.words import tokens
 
 _KINDS = {Taxonomy.NEED: "need", Taxonomy.CATEGORY: "category"}
 LEAST_LETTERS = 2
 # As many entries with the right beginning as are compared; after two letters there may be thousands.
-_LOOKED_AT = 400
-_AFTER_ALL = "\U0010ffff"
+LOOKED_AT = 400
+AFTER_ALL = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,25 @@ class Names:
     def beginning(self, prefix: str, limit: int) -> list[Suggestion]:
         """Return at most `limit` suggestions, those whose name begins so before those with such a word within."""
         start = bisect_left(self._words, prefix)
-        end = bisect_left(self._words, prefix + _AFTER_ALL, lo=start)
-        near = self._entries[start : min(end, start + _LOOKED_AT)]
-        ranked = heapq.nsmallest(limit * 4, near, key=lambda entry: (not entry.starts_name, entry.suggestion.text))
-        return list(islice(dict.fromkeys(entry.suggestion for entry in ranked), limit))
+        end = bisect_left(self._words, prefix + AFTER_ALL, lo=start)
+        return best_of(self._entries[start : min(end, start + LOOKED_AT)], limit)
+
+
+def term_names(vocabulary: Vocabulary) -> Names:
+    """Return needs and categories that can be chosen, by the field's name and by the plain one."""
+    entries: list[Entry] = []
+    for term in vocabulary.terms.values():
+        if term.taxonomy in _KINDS and term.is_offered:
+            shown = term.plain_name or term.name
+            suggestion = Suggestion(kind=_KINDS[term.taxonomy], text=shown, target=term.slug)
+            entries.extend(entries_of(suggestion, dict.fromkeys((shown, term.name))))
+    return Names(entries)
+
+
+def best_of(entries: Iterable[Entry], limit: int) -> list[Suggestion]:
+    """Return at most `limit` suggestions, those whose name begins so before those with such a word within."""
+    ranked = heapq.nsmallest(limit * 4, entries, key=lambda entry: (not entry.starts_name, entry.suggestion.text))
+    return list(islice(dict.fromkeys(entry.suggestion for entry in ranked), limit))
 
 
 class Suggestions:
@@ -69,14 +85,8 @@ class Suggestions:
 
     @cached_property
     def terms(self) -> Names:
-        """Needs and categories, by the field's name and by the plain one."""
-        entries: list[Entry] = []
-        for term in self._columns.vocabulary.terms.values():
-            if term.taxonomy in _KINDS and term.is_offered:
-                shown = term.plain_name or term.name
-                suggestion = Suggestion(kind=_KINDS[term.taxonomy], text=shown, target=term.slug)
-                entries.extend(entries_of(suggestion, dict.fromkeys((shown, term.name))))
-        return Names(entries)
+        """Needs and categories."""
+        return term_names(self._columns.vocabulary)
 
     @cached_property
     def services(self) -> Names:

@@ -45,6 +45,12 @@ def listed(*given: str) -> None:
     db.session.commit()
 
 
+@pytest.fixture(autouse=True)
+def _in_memory(app: Flask) -> None:
+    """Let the engine in memory answer on both databases, as it does until the tables of PostgreSQL are filled."""
+    app.extensions["search"].answers_in_postgres = False
+
+
 @pytest.fixture
 def settled(database: SQLAlchemy) -> Engine:
     listed("Chair Yoga", "Paper Boats", "Garden Club")
@@ -263,6 +269,7 @@ def test_a_folder_that_cannot_be_written_to(
     app.extensions["search"] = Engine(
         Settings(database_url=app.extensions["settings"].database_url, search_index=blocked)
     )
+    app.extensions["search"].answers_in_postgres = False
     results = find(SearchRequest(q="yoga"))
     assert (results.total, results.is_rebuilding) == (1, True)
 
@@ -293,6 +300,7 @@ def test_another_thread_waits_for_its_own_change(settled: Engine, app: Flask) ->
 
 def _in_another_process(settings: Settings, commands: Any, answers: Any) -> None:
     app = create_app(settings)
+    app.extensions["search"].answers_in_postgres = False
     with app.app_context():
         for command, text in iter(commands.get, None):
             if command == "find":

@@ -127,6 +127,7 @@ def in_use(request: pytest.FixtureRequest, app: Flask, proof: Callable[..., int]
         found.rebuild(lambda _done, _all: None)
         pids: list[int] = []
         if found.answers_in_postgres:
+            found.known()
             with db.engine.connect() as connection:
                 asked = (
                     "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND client_port IS NOT NULL"
@@ -142,8 +143,7 @@ def _seconds_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / 100 if fields else 0.0
 
 
-# The second engine stands in line with ("postgresql", "postgres").
-ENGINES = [("sqlite", "embedded")]
+ENGINES = [("sqlite", "embedded"), ("postgresql", "postgres")]
 
 
 @pytest.mark.parametrize(("database_url", "in_use"), ENGINES, indirect=True, ids=[name for _database, name in ENGINES])

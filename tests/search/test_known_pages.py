@@ -18,6 +18,7 @@ from portal.search import state as states
 from portal.search.columns import order
 from portal.search.engine import engine
 from portal.search.finding import find
+from portal.search.postgres.answer import TableAnswer
 from portal.search.results import SearchRequest
 from tests.factories import make_area, make_location, make_service, weekly
 
@@ -37,7 +38,7 @@ def clubs(database: SQLAlchemy) -> None:
 
 @pytest.fixture
 def ranked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Every time that something is put in order."""
+    """Every time that something is put in order, by either engine."""
     times: list[Any] = []
     rank = order.rank
 
@@ -45,7 +46,14 @@ def ranked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         times.append(given)
         return rank(*given)
 
+    page = TableAnswer._page
+
+    def counting_pages(table_answer: TableAnswer) -> Any:
+        times.append(table_answer)
+        return page(table_answer)
+
     monkeypatch.setattr(answering, "rank", counting)
+    monkeypatch.setattr(TableAnswer, "_page", counting_pages)
     return times
 
 
@@ -108,5 +116,5 @@ def test_only_so_many_pages_are_kept(monkeypatch: pytest.MonkeyPatch, ranked: li
     assert len(ranked) == 3
     find(SearchRequest(q="chess"))
     assert len(ranked) == 4
-    assert engine().state().pages.find(0, "anything") is None
+    assert engine().known().pages.find(0, "anything") is None
     db.session.rollback()

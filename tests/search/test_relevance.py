@@ -3,10 +3,11 @@
 import math
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from benchmarks.relevance.__main__ import outcomes_over
 from benchmarks.relevance.asking import Outcome
@@ -16,11 +17,14 @@ from benchmarks.relevance.measures import ndcg, recall, success
 from benchmarks.relevance.plain import FIELDS, PlainSearch
 from benchmarks.relevance.table import faults, mean_ndcg, table
 from benchmarks.site import Site
+from tests.conftest import _empty
 
 # What the half to tune with reaches, and by how much it is above the plain search, rounded down. Whoever makes the
 # search better lifts them.
 FLOOR = 0.89
 LEAST_ABOVE_PLAIN = 0.25
+# By how much the two engines may differ.
+MOST_APART = 0.03
 
 GRADES = {"a": 3, "b": 2, "c": 1}
 
@@ -120,3 +124,28 @@ def test_search_is_as_good_as_it_was(outcomes: Sequence[Outcome]) -> None:
 
 def test_nothing_is_shown_that_must_not_be(outcomes: Sequence[Outcome]) -> None:
     assert faults(outcomes) == []
+
+
+def test_the_engine_in_postgresql_is_as_good(
+    outcomes: Sequence[Outcome],
+    judged: Sequence[Judged],
+    migrated_postgres: str,
+    tmp_path: Path,
+    proof: Callable[..., int],
+) -> None:
+    engine = sa.create_engine(migrated_postgres)
+    with engine.begin() as connection:
+        _empty(connection)
+    every = len(judged) // proof("judged questions to both engines", sample=30, full=len(judged))
+    some = judged[::every]
+    theirs = outcomes_over(Site(tmp_path, migrated_postgres), some)
+    with engine.begin() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM search.document")), "The tables did not answer."
+        _empty(connection)
+    engine.dispose()
+    asked = {one.id for one in some}
+    ours = [one for one in outcomes if one.judged.id in asked]
+    for half in HALVES:
+        of_half = [mean_ndcg([one for one in found if one.judged.half == half]) for found in (ours, theirs)]
+        assert abs(of_half[0] - of_half[1]) <= MOST_APART, (half, of_half)
+    assert faults(theirs) == []

@@ -24,17 +24,7 @@ from portal.directory.index_queries import Watermark
 from portal.search.constants import CHANGES_AT_ONCE
 from portal.search.documents import read_documents
 from portal.search.postgres import writing
-from portal.search.postgres.tables import (
-    DOCUMENT,
-    MAKE_TRIGRAM_INDEX,
-    RULE,
-    SCHEMA,
-    SESSION,
-    STATE,
-    TERM,
-    TRIGRAM_INDEX,
-    VENUE,
-)
+from portal.search.postgres.tables import DOCUMENT, MAKE_TRIGRAM_INDEX, SCHEMA, STATE, TRIGRAM_INDEX, metadata
 
 _STATE_ID = 1
 
@@ -115,12 +105,20 @@ def fill(connection: sa.Connection, progress: Callable[[int, int], None]) -> Non
     keep_order(connection)
     documents = read_documents(connection, directory.read_terms(connection))
     progress(0, len(documents))
+    numbers = _numbers_to_keep(connection, {one.id for one in documents})
     _clear(connection)
     today = clock.today()
-    writing.fill_terms(connection, writing.put(connection, documents, today, calendar.read(connection), {}))
+    writing.fill_terms(connection, writing.put(connection, documents, today, calendar.read(connection), numbers))
     _note(connection, directory.read_watermark(connection), today)
     _make_trigram_index(connection)
     progress(len(documents), len(documents))
+
+
+def _numbers_to_keep(connection: sa.Connection, shown: Collection[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Return the numbers of services, so that nobody who has looked words up is led astray, none when many are free."""
+    rows = connection.execute(sa.select(DOCUMENT.c.service_id, DOCUMENT.c.number))
+    numbers = {row.service_id: row.number for row in rows if row.service_id in shown}
+    return numbers if max(numbers.values(), default=0) <= 2 * len(numbers) + 1_000 else {}
 
 
 def wanted_digests(connection: sa.Connection) -> dict[uuid.UUID, str]:
@@ -140,7 +138,7 @@ def rebuild(progress: Callable[[int, int], None]) -> None:
     with transaction() as session:
         fill(session.connection(), progress)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for table in (DOCUMENT, VENUE, SESSION, RULE, TERM):
+        for table in metadata.sorted_tables:
             connection.exec_driver_sql(f"VACUUM ANALYZE {table.fullname}")
 
 
@@ -163,7 +161,7 @@ def _note(connection: sa.Connection, watermark: Watermark, sessions_from: dt.dat
 
 
 def _clear(connection: sa.Connection) -> None:
-    for table in (STATE, DOCUMENT, VENUE, SESSION, RULE, TERM):
+    for table in metadata.sorted_tables:
         connection.execute(sa.delete(table))
 
 

@@ -1,8 +1,8 @@
 """How the words of a service stand in its tsvector, and how they are asked for.
 
-A tsvector has four labels, and there are six fields. So each word stands there once, under the field where it weighs
-most, as one of two lexemes: `=word` labelled A to D for name, terms, organisation and summary, `-word` labelled A or B
-for venue and description. Stems stand likewise, as `~stem` and `_stem`. Every label is one field, so weights are exact.
+Each word stands there once, as a lexeme that begins with the place of the field where it weighs most: `0=yoga` for a
+name, `5=yoga` for a description; its stem likewise, as `0~yoga`. The labels of a tsvector are four, and there are six
+fields; and labels are not in the index, so that each row would have to be unpacked to read them.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,7 @@ from portal.search.index.stems import stem
 from portal.search.text.sources import Form
 from portal.search.text.words import BREAK
 
-_LABELS = "ABCD"
-_FAMILIES = {Form.EXACT: ("=", "-"), Form.STEM: ("~", "_")}
+_SIGNS = {Form.EXACT: "=", Form.STEM: "~"}
 
 
 def vector_of(texts: Sequence[str]) -> tuple[str, frozenset[str], frozenset[str]]:
@@ -26,25 +25,12 @@ def vector_of(texts: Sequence[str]) -> tuple[str, frozenset[str], frozenset[str]
     for word, field in words.items():
         root = stem(word)
         stems[root] = min(field, stems.get(root, field))
-    parts = [f"{_lexeme(Form.EXACT, word, field)}:1{_label(field)}" for word, field in words.items()]
-    parts += [f"{_lexeme(Form.STEM, root, field)}:1{_label(field)}" for root, field in stems.items()]
+    parts = [f"'{field}{end_of(Form.EXACT, word)}" for word, field in words.items()]
+    parts += [f"'{field}{end_of(Form.STEM, root)}" for root, field in stems.items()]
     return " ".join(parts), frozenset(words), frozenset(stems)
 
 
-def anywhere(form: Form, term: str) -> str:
-    """Return a tsquery for a word or stem in any field."""
-    return f"{_lexeme(form, term, 0)} | {_lexeme(form, term, 4)}"
-
-
-def in_field(form: Form, term: str, field: int) -> str:
-    """Return a tsquery for a word or stem whose best field is the one of that place in FIELD_WEIGHTS."""
-    return f"{_lexeme(form, term, field)}:{_label(field)}"
-
-
-def _lexeme(form: Form, term: str, field: int) -> str:
+def end_of(form: Form, term: str) -> str:
+    """Return the lexeme of a word or stem, quoted, from the place of the field on: that and a quote go before it."""
     escaped = term.replace("\\", "\\\\").replace("'", "''")
-    return f"'{_FAMILIES[form][field // 4]}{escaped}'"
-
-
-def _label(field: int) -> str:
-    return _LABELS[field % 4]
+    return f"{_SIGNS[form]}{escaped}'"

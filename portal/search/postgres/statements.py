@@ -1,7 +1,10 @@
 """The statements that answer a question: one for a page with its counts, and small ones for the rest."""
 
+from portal.search.columns.vocabulary import SERVICE_FILTERS
 from portal.search.postgres.parts import Parts
-from portal.search.results import DAY_CHOICES, TIME_CHOICES
+
+# As many bits as are put together at once, and counted from the left as those of search.flag are.
+_BLOCK = 64
 
 
 class Statement(Parts):
@@ -13,75 +16,116 @@ class Statement(Parts):
         Pages are numbered from 1; beyond the last one it gives that.
         """
         first = self.value("offset", (number - 1) * length)
-        offset = f"least({first}::bigint, greatest(0, (SELECT count(*) - 1 FROM ranked)) / {length} * {length})"
+        total = "(SELECT coalesce(bit_count(bits_0), 0) FROM fits)"
+        offset = f"least({first}::bigint, greatest(0, {total} - 1) / {length} * {length})"
         counts = f"'flags', ({self._flags()}), 'access', ({self._access()}), 'when', ({self._when()})"
-        return f"{self.parts()} SELECT json_build_object({self._found(offset, length)}, {counts})"
+        return (
+            f"{self.parts()}, {self._fits()} SELECT json_build_object({self._shown(total, offset, length)}, {counts})"
+        )
 
     def hits(self, start: int, end: int) -> str:
         """Return a statement that gives one JSON: the total, and the hits from one place in the order to another."""
         offset = f"{self.value('offset', start)}::bigint"
-        return f"{self.parts()} SELECT json_build_object({self._found(offset, max(0, end - start))})"
+        total = f"(SELECT count(*) FROM spot WHERE fails = 0 AND {self.picked})"
+        return f"{self.parts()} SELECT json_build_object({self._shown(total, offset, max(0, end - start))})"
 
-    def _found(self, offset: str, count: int) -> str:
-        met = (
-            f"{self.moment()} AND {self.bits('days', self.request.days, DAY_CHOICES)} "
-            f"AND {self.bits('parts', self.request.times, TIME_CHOICES)}"
-        )
+    def _shown(self, total: str, offset: str, count: int) -> str:
+        met = f"{self.moment()} AND {self.days_met} AND {self.parts_met}"
         next_one = (
-            "SELECT day, begins, closes FROM search.session WHERE rule = ANY (hit.rules) "
+            "SELECT json_build_array(day, begins, closes) FROM search.session WHERE rule = ANY (here.rules) "
             f"AND session.starts = hit.starts AND {met} ORDER BY ends LIMIT 1"
         )
-        return (
-            "'total', (SELECT count(*) FROM ranked), 'hits', (SELECT json_agg(json_build_array("
-            "service_id, score, at_number, nullif(ground, 'Infinity'), day, begins, closes) ORDER BY rank) "
-            f"FROM (SELECT * FROM ranked ORDER BY rank LIMIT {self.value('count', count)} OFFSET {offset}) AS hit "
-            f"LEFT JOIN LATERAL ({next_one}) AS next_one ON true)"
+        shown = (
+            f"SELECT json_build_array(service_id, score, number, nullif(ground, 'Infinity'), ({next_one})) "
+            "FROM search.venue AS here WHERE here.id = hit.id"
         )
+        found = f"SELECT id, score, ground, starts FROM spot WHERE fails = 0 AND {self.picked} ORDER BY {self.order()}"
+        some = f"{found} LIMIT {self.value('count', count)}::bigint OFFSET {offset}"
+        return f"'total', {total}, 'hits', (SELECT json_agg(({shown})) FROM ({some}) AS hit)"
+
+    def _fits(self) -> str:
+        """Return two tables: of the services that have a fitting venue, the bits of those that meet all filters, and
+        for each filter that was used of those that meet all others; as blocks, and put together."""
+        fails = ["fails = 0", *(f"fails IN (0, {1 << bit})" for bit in range(len(self.used)))]
+        own = f"1::bigint << ({_BLOCK - 1} - mod(service, {_BLOCK}))"
+        in_blocks = ", ".join(f"bit_or({own}) FILTER (WHERE {one}) AS bits_{bit}" for bit, one in enumerate(fails))
+        blocks = f"SELECT service / {_BLOCK} AS block, {in_blocks} FROM spot WHERE {self.picked} GROUP BY 1"
+        whole = ", ".join(
+            f"string_agg(coalesce(bits_{bit}, 0)::bigint::bit({_BLOCK})::text, '' ORDER BY block)::bit varying "
+            f"AS bits_{bit}"
+            for bit in range(len(fails))
+        )
+        last = f"(SELECT length(held) / {_BLOCK} - 1 FROM search.flag WHERE filter = 'all')"
+        fits = f"SELECT {whole} FROM generate_series(0, {last}) AS block LEFT JOIN blocks USING (block)"
+        return f"blocks AS MATERIALIZED ({blocks}), fits AS MATERIALIZED ({fits})"
 
     def _flags(self) -> str:
-        """Return counts by flag of services that have a fitting venue, whatever one filter says about them."""
-        fits = ["fails = 0"]
-        fits += [f"fails = {1 << bit} AND flag LIKE '{name}:%%'" for bit, name in enumerate(self.used)]
-        for_all = 1 << self.used.index("for") if "for" in self.used else 0
-        counted = (
-            "SELECT flag, count(*) AS services FROM picked CROSS JOIN unnest(flags) AS one (flag) "
-            f"WHERE {' OR '.join(fits)} GROUP BY flag "
-            f"UNION ALL SELECT 'for', count(*) FROM picked WHERE is_for_all AND fails IN (0, {for_all})"
+        """Return counts by value of services that have a fitting venue, whatever one filter says about them."""
+        others = " ".join(f"WHEN '{name}' THEN bits_{bit}" for bit, name in enumerate(self.used, start=1))
+        bits = f"CASE filter {others} ELSE bits_0 END" if others else "bits_0"
+        named = ", ".join(f"'{name}'" for name in SERVICE_FILTERS)
+        counted = f"SELECT filter, value, bit_count(held & {bits}) AS services FROM search.flag CROSS JOIN fits"
+        return (
+            f"SELECT json_agg(json_build_array(filter, value, services)) FROM ({counted} WHERE filter IN ({named})) "
+            "AS counted WHERE services > 0"
         )
-        return f"SELECT json_agg(json_build_array(flag, services)) FROM ({counted}) AS counted"
 
     def _access(self) -> str:
-        pairs = (
-            "SELECT DISTINCT number, value FROM spot CROSS JOIN unnest(access) AS one (value) "
-            "WHERE fails = 0 AND is_accessible AND happens"
+        """Return how many services have which combinations of what helps in getting in, at one venue or several."""
+        alone = (
+            "SELECT ARRAY[access] AS held, count(*) AS services FROM spot "
+            f"WHERE is_only AND fails = 0 AND {self.happens} GROUP BY access"
         )
-        counted = f"SELECT value, count(*) AS services FROM ({pairs}) AS pairs GROUP BY value"
-        return f"SELECT json_agg(json_build_array(value, services)) FROM ({counted}) AS counted"
+        several = (
+            "SELECT held, count(*) FROM (SELECT array_agg(DISTINCT access) AS held FROM spot "
+            f"WHERE NOT is_only AND fails = 0 AND {self.happens} GROUP BY service) AS each GROUP BY held"
+        )
+        return f"SELECT json_agg(json_build_array(held, services)) FROM ({alone} UNION ALL {several}) AS counted"
 
     def _when(self) -> str:
-        """Return counts by the days, then by the parts of the day, on which services still have a session."""
-        counts = [f"count(*) FILTER (WHERE days & {1 << bit} <> 0)" for bit in range(len(DAY_CHOICES))]
-        counts += [f"count(*) FILTER (WHERE parts & {1 << bit} <> 0)" for bit in range(len(TIME_CHOICES))]
+        """Return how many services still have sessions on which combinations of days and parts of the day."""
+        each = (
+            "SELECT bits FROM spot WHERE is_only AND fails = 0 AND bits <> 0 UNION ALL "
+            "SELECT bit_or(bits) FROM spot WHERE NOT is_only AND fails = 0 AND bits <> 0 GROUP BY service"
+        )
         return (
-            f"SELECT json_build_array({', '.join(counts)}) FROM (SELECT bit_or(days) AS days, bit_or(parts) AS parts "
-            "FROM spot WHERE fails = 0 AND is_accessible GROUP BY number) AS held"
+            "SELECT json_agg(json_build_array(bits, services)) "
+            f"FROM (SELECT bits, count(*) AS services FROM ({each}) AS every GROUP BY bits) AS counted"
         )
 
     def total(self) -> str:
         """Return a statement that counts what is found."""
-        return f"{self.parts()} SELECT count(*) FROM ranked"
+        return (
+            f"{self.counted()} SELECT count(*) FILTER (WHERE is_only) "
+            f"+ count(DISTINCT service) FILTER (WHERE NOT is_only) FROM spot WHERE fails = 0 AND {self.happens}"
+        )
 
     def pins(self, limit: int) -> str:
         """Return a statement that gives (number, latitude, longitude, rank) of venues that may stand on a map."""
+        order = f"row_number() OVER (ORDER BY {self.order()})"
+        ranked = f"SELECT service, {order} AS rank FROM spot WHERE fails = 0 AND {self.picked}"
         return (
-            f"{self.parts()} SELECT spot.at_number, spot.latitude, spot.longitude, rank FROM spot "
-            "JOIN ranked USING (number) WHERE spot.is_accessible AND spot.happens AND spot.latitude IS NOT NULL "
-            f"ORDER BY rank, spot.place LIMIT {self.value('limit', limit)}"
+            f"{self.parts()} SELECT venue.number, latitude, longitude, rank FROM spot "
+            f"JOIN ({ranked}) AS ranked USING (service) JOIN search.venue USING (id) "
+            f"WHERE fails = 0 AND {self.happens} AND latitude IS NOT NULL "
+            f"ORDER BY rank, spot.place LIMIT {self.value('limit', limit)}::bigint"
         )
 
     def needs(self) -> str:
         """Return a statement that gives (need, services) for what is found."""
         return (
-            f"{self.parts()} SELECT substr(flag, 6), count(*) FROM ranked CROSS JOIN unnest(flags) AS one (flag) "
-            "WHERE flag LIKE 'need:%%' GROUP BY flag"
+            f"{self.parts()}, {self._fits()} SELECT value, bit_count(held & bits_0) AS services "
+            "FROM search.flag CROSS JOIN fits WHERE filter = 'need'"
         )
+
+    def standing(self) -> str:
+        """Return a statement that gives (score, miles, words of the name, last confirmed) of what is found."""
+        found = f"SELECT id, score, ground FROM spot WHERE fails = 0 AND {self.picked}"
+        return (
+            f"{self.parts()} SELECT score, ground, name_words, confirmed_on FROM ({found}) AS found "
+            "JOIN search.venue USING (id)"
+        )
+
+    def numbers(self) -> str:
+        """Return a statement that gives the numbers of the services found, in order."""
+        return f"{self.parts()} SELECT service FROM spot WHERE fails = 0 AND {self.picked} ORDER BY {self.order()}"

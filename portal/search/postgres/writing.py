@@ -19,14 +19,16 @@ from portal.search.columns.sessions import SessionTable, expand, simplified
 from portal.search.columns.vocabulary import SERVICE_FILTERS
 from portal.search.constants import CLOSED_FOR_NOW, FULL, THIN, WAITING_LIST
 from portal.search.documents import Document, Venue
+from portal.search.postgres import bits, happenings
+from portal.search.postgres.copying import Row, copy
 from portal.search.postgres.lexemes import vector_of
 from portal.search.postgres.tables import (
-    ALL,
+    ACCESS,
     ANYWHERE,
+    BEGINNING,
     BY_AREA,
     BY_DISTANCE,
     DOCUMENT,
-    FLAG,
     RULE,
     SESSION,
     STEM,
@@ -34,14 +36,13 @@ from portal.search.postgres.tables import (
     VENUE,
     WORD,
 )
-from portal.search.text.words import fold, name_key
+from portal.search.text.words import fold, name_key, tokens
 
 _NO_LIMIT = 32_000
 _PLACES = {Capacity.FULL: FULL, Capacity.WAITING_LIST: WAITING_LIST}
 # Stands between the fields of a service, so that no phrase runs from one into the next.
 BETWEEN = " \n "
 
-Row = Sequence[Any]
 Terms = Counter[tuple[str, str]]
 
 
@@ -67,40 +68,44 @@ def put(
     """
     highest = connection.scalar(sa.select(sa.func.max(DOCUMENT.c.number)))
     fresh = count(max((-1 if highest is None else highest, *known.values())) + 1)
-    numbers = _number_rules(connection, documents, today, calendar)
+    numbers = {one.id: known[one.id] if one.id in known else next(fresh) for one in documents}
     terms: Terms = Counter()
     rows: list[Row] = []
     for document in documents:
         vector, words, stems = vector_of(document.texts)
-        flags = flags_of(document)
-        number = known[document.id] if document.id in known else next(fresh)
-        rows.append(_document_row(document, number, vector, flags))
+        rows.append(_document_row(document, numbers[document.id], vector))
         terms.update((WORD, word) for word in words)
         terms.update((STEM, root) for root in stems)
-        terms.update((FLAG, flag) for flag in flags)
-        terms[ALL, ""] += 1
-    _copy(connection, DOCUMENT, rows)
-    venues = [row for document in documents for row in _venue_rows(document, numbers, today)]
-    _copy(connection, VENUE, venues, leave_out=("id",))
+    copy(connection, DOCUMENT, rows)
+    rules = _number_rules(connection, documents, today, calendar)
+    access = _number_access(connection, {venue.access for document in documents for venue in document.venues})
+    venues = [row for one in documents for row in _venue_rows(one, numbers[one.id], rules, access, today)]
+    copy(connection, VENUE, venues, leave_out=("id",))
+    happenings.add(connection, list(numbers.values()), today)
+    copy(connection, BEGINNING, [row for document in documents for row in _beginnings(document)])
+    gone = dict.fromkeys(known.values(), frozenset[str]())
+    bits.write(connection, gone | {numbers[one.id]: _bits_of(one) for one in documents})
     return terms
 
 
 def take_out(connection: sa.Connection, ids: Sequence[uuid.UUID]) -> TakenOut:
-    """Remove services, those that are there, and return what they held."""
+    """Remove services, those that are there, and return what they held. Their bits stay until `put`."""
     wanted = {"ids": list(ids)}
     gone = connection.exec_driver_sql(
-        "DELETE FROM search.document WHERE service_id = ANY (%(ids)s::uuid[]) "
-        "RETURNING service_id, number, texts, flags",
+        "DELETE FROM search.document WHERE service_id = ANY (%(ids)s::uuid[]) RETURNING service_id, number, texts",
         wanted,
     ).all()
-    connection.exec_driver_sql("DELETE FROM search.venue WHERE service_id = ANY (%(ids)s::uuid[])", wanted)
+    connection.exec_driver_sql("DELETE FROM search.beginning WHERE service_id = ANY (%(ids)s::uuid[])", wanted)
+    connection.exec_driver_sql(
+        "WITH gone AS (DELETE FROM search.venue WHERE service = ANY (%(numbers)s::integer[]) RETURNING id) "
+        "DELETE FROM search.happening WHERE venue IN (SELECT id FROM gone)",
+        {"numbers": [row.number for row in gone]},
+    )
     terms: Terms = Counter()
-    for _service_id, _number, texts, flags in gone:
+    for _service_id, _number, texts in gone:
         _vector, words, stems = vector_of(texts[1:-1].split(BETWEEN))
         terms.update((WORD, word) for word in words)
         terms.update((STEM, root) for root in stems)
-        terms.update((FLAG, flag) for flag in flags)
-        terms[ALL, ""] += 1
     return TakenOut(terms, {row.service_id: row.number for row in gone})
 
 
@@ -122,15 +127,17 @@ def count_terms(connection: sa.Connection, more: Terms, fewer: Terms) -> None:
 
 def fill_terms(connection: sa.Connection, terms: Terms) -> None:
     """Write the numbers of services for all terms of an index that has none."""
-    _copy(connection, TERM, [(form, term, services) for (form, term), services in sorted(terms.items())])
+    copy(connection, TERM, [(form, term, services) for (form, term), services in sorted(terms.items())])
 
 
 def renew_sessions(connection: sa.Connection, today: dt.date, calendar: Calendar) -> int:
-    """Work out the sessions of all rules anew, drop rules that nobody follows, and return how many rules are left."""
+    """Work out the sessions of all rules anew, drop what nobody uses any more, and return how many rules are left."""
+    connection.exec_driver_sql("DELETE FROM search.access WHERE id NOT IN (SELECT access FROM search.venue)")
     connection.exec_driver_sql("DELETE FROM search.rule WHERE id NOT IN (SELECT unnest(rules) FROM search.venue)")
     connection.execute(sa.delete(SESSION))
     rows = connection.execute(sa.select(RULE.c.id, RULE.c.rule)).all()
     _write_sessions(connection, {row.id: _read_rule(row.rule) for row in rows}, today, calendar)
+    happenings.renew(connection, today)
     return len(rows)
 
 
@@ -144,25 +151,32 @@ def flags_of(document: Document) -> list[str]:
     return found
 
 
-def _document_row(document: Document, number: int, vector: str, flags: Sequence[str]) -> Row:
-    texts = f" {BETWEEN.join(document.texts)} "
-    row = (
+def _bits_of(document: Document) -> frozenset[str]:
+    """Return the bits that are set for a service: its flags, its areas, and that it is there and for everybody."""
+    first_needs = zip(reversed(bits.NEED_PLACES), document.needs, strict=False)
+    found = {bits.ALL, *flags_of(document), *(f"{place}:{need}" for place, need in first_needs)}
+    found |= {f"{bits.AREA}:{area}" for area in document.areas}
+    return frozenset(found if document.audiences else found | {bits.FOR_EVERYBODY})
+
+
+def _document_row(document: Document, number: int, vector: str) -> Row:
+    return (
         document.id,
         number,
         document.name,
-        fold(document.name),
-        name_key(document.texts[0].split()),
-        texts,
+        f" {BETWEEN.join(document.texts)} ",
         vector,
-        list(flags),
-        not document.audiences,
-        any(venue.is_physical for venue in document.venues),
-        -1 if document.minimum_age is None else document.minimum_age,
-        _NO_LIMIT if document.maximum_age is None else document.maximum_age,
-        document.confirmed_on,
-        _factor(document),
+        flags_of(document),
+        document.capacity and document.capacity.value,
+        document.is_thin,
+        document.is_closed_for_now,
+        digest(document),
     )
-    return (*row, digest(document))
+
+
+def _beginnings(document: Document) -> Iterable[Row]:
+    words = tokens(document.name)
+    return [(" ".join(words[place:]), place == 0, document.name, document.id) for place in range(len(words))]
 
 
 def digest(document: Document) -> str:
@@ -186,14 +200,39 @@ def _factor(document: Document) -> float:
     return places * (THIN if document.is_thin else 1.0) * (CLOSED_FOR_NOW if document.is_closed_for_now else 1.0)
 
 
-def _venue_rows(document: Document, numbers: Mapping[Rule, int], today: dt.date) -> Iterable[Row]:
+def _venue_rows(
+    document: Document, service: int, numbers: Mapping[Rule, int], access: Mapping[frozenset[str], int], today: dt.date
+) -> Iterable[Row]:
     is_physical = any(venue.is_physical for venue in document.venues)
     reach = BY_AREA if document.areas else BY_DISTANCE if is_physical else ANYWHERE
+    of_service = (
+        -1 if document.minimum_age is None else document.minimum_age,
+        _NO_LIMIT if document.maximum_age is None else document.maximum_age,
+        document.confirmed_on,
+        _factor(document),
+        document.id,
+        fold(document.name),
+        name_key(document.texts[0].split()),
+    )
+    is_only = len(document.venues) == 1
     for place, venue in enumerate(document.venues):
-        latitude, longitude = venue.position or (None, None)
         rules = () if document.is_closed_for_now else {numbers[simplified(rule, today)] for rule in venue.rules}
-        areas, access = sorted(document.areas), sorted(venue.access)
-        yield document.id, place, venue.number, reach, latitude, longitude, areas, access, sorted(rules)
+        here = (access[venue.access], *(venue.position or (None, None)), venue.number, None, 0)
+        yield service, place, is_only, is_physical, reach, *here, *of_service, sorted(rules)
+
+
+def _number_access(connection: sa.Connection, wanted: Iterable[frozenset[str]]) -> dict[frozenset[str], int]:
+    """Return the numbers of combinations; those that are new are stored."""
+
+    def known() -> dict[frozenset[str], int]:
+        return {frozenset(row.held): row.id for row in connection.execute(sa.select(ACCESS))}
+
+    found = known()
+    fresh = [(sorted(held),) for held in wanted if held not in found]
+    if fresh:
+        copy(connection, ACCESS, fresh, leave_out=("id",))
+        found = known()
+    return found
 
 
 def _number_rules(
@@ -211,7 +250,7 @@ def _number_rules(
     known = _numbers(connection, prints)
     fresh = {key: rule for key, rule in prints.items() if key not in known}
     if fresh:
-        _copy(connection, RULE, [(key, _rule_text(rule)) for key, rule in fresh.items()], leave_out=("id",))
+        copy(connection, RULE, [(key, _rule_text(rule)) for key, rule in fresh.items()], leave_out=("id",))
         numbers = _numbers(connection, fresh)
         known |= numbers
         _write_sessions(connection, {number: fresh[key] for key, number in numbers.items()}, today, calendar)
@@ -229,7 +268,7 @@ def _write_sessions(connection: sa.Connection, rules: Mapping[int, Rule], today:
     found = expand(tuple(rules.values()), today, calendar=calendar)
     numbers = list(rules)
     for table in (found.near, found.far):
-        _copy(connection, SESSION, _session_rows(table, numbers))
+        copy(connection, SESSION, _session_rows(table, numbers))
 
 
 def _session_rows(table: SessionTable, numbers: Sequence[int]) -> Iterable[Row]:
@@ -255,12 +294,3 @@ def _read_rule(kept: Mapping[str, Any]) -> Rule:
     times = {name: kept[name] and dt.time.fromisoformat(kept[name]) for name in ("opens_at", "closes_at")}
     days = {name: tuple(kept[name]) for name in ("except_on", "also_on")}
     return Rule(**{**kept, **dates, **times, **days, "frequency": Frequency(kept["frequency"])})
-
-
-def _copy(connection: sa.Connection, table: sa.Table, rows: Iterable[Row], leave_out: Sequence[str] = ()) -> None:
-    """Write rows in one go; values in the order of the columns, but for those that are left out."""
-    columns = ", ".join(column.name for column in table.columns if column.name not in leave_out)
-    cursor: Any = connection.connection.cursor()
-    with cursor, cursor.copy(f"COPY {table.fullname} ({columns}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)

@@ -4,14 +4,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from portal.core import clock
-from portal.search.answering import Answer
+from portal.search.answering import answer_from
 from portal.search.engine import engine
 from portal.search.log.queries import recent_searches as most_frequent
 from portal.search.results import SearchRequest
-from portal.search.state import State
 from portal.search.text.synonyms import Phrase
 from portal.search.words.entries import Entry, folded, shipped_entries, synonyms_of
 from portal.search.words.queries import list_entries
@@ -62,8 +59,8 @@ def preview(old: Entry | None, new: Entry | None) -> Preview:
     """
     left_out = folded(old.said) if old else None
     entries = [entry for entry in list_entries() if folded(entry.said) != left_out]
-    state, now = engine().state(), clock.now()
-    changed = replace(state, synonyms=synonyms_of([*entries, new] if new else entries))
+    known, now = engine().known(), clock.now()
+    changed = replace(known, synonyms=synonyms_of([*entries, new] if new else entries))
     own = [phrase for entry in (new, old) if entry for phrase in (entry.said, *entry.same)]
     questions: dict[Phrase, str] = {}
     for question in (*own, *recent_searches()):
@@ -75,11 +72,8 @@ def preview(old: Entry | None, new: Entry | None) -> Preview:
             break
         tried += 1
         request = SearchRequest(q=question)
-        before, after = Answer(state, request, now), Answer(changed, request, now)
-        if not np.array_equal(before.ranked.services, after.ranked.services):
-            effects.append(Effect(question, before.total, after.total, _first_names(changed, after)))
+        before, after = answer_from(known, request, now), answer_from(changed, request, now)
+        before_it, after_it = before.order(), after.order()
+        if before_it != after_it:
+            effects.append(Effect(question, len(before_it), len(after_it), after.first_names(NAMES_SHOWN)))
     return Preview(tried, effects)
-
-
-def _first_names(state: State, answer: Answer) -> list[str]:
-    return [state.columns.documents[row].name for row in answer.ranked.services[:NAMES_SHOWN].tolist()]

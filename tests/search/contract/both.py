@@ -18,8 +18,9 @@ from portal.search.columns.vocabulary import vocabulary_of
 from portal.search.documents import Document
 from portal.search.postgres import writing
 from portal.search.postgres.answer import TableAnswer
-from portal.search.postgres.known import Known, Marks
-from portal.search.postgres.lookup import TableLookup, read_numbers
+from portal.search.postgres.bits import read_numbers
+from portal.search.postgres.known import Known, Marks, read_access
+from portal.search.postgres.lookup import TableLookup
 from portal.search.postgres.tables import metadata
 from portal.search.results import SearchRequest
 from portal.search.text.meeting import Meeting
@@ -36,6 +37,7 @@ def embedded(documents: Sequence[Document], synonyms: Synonyms) -> Ask:
 
     def ask(request: SearchRequest, covering: Covering) -> Answer:
         found = Answer(state, request, clock.now())
+        found.__dict__["covering"] = covering
         question = Question(
             request=request,
             now=found.now,
@@ -64,16 +66,18 @@ def write(documents: Sequence[Document], today: dt.date) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
-def in_postgres(documents: Sequence[Document], synonyms: Synonyms) -> Ask:
+def in_postgres(documents: Sequence[Document], synonyms: Synonyms, days_old: int = 0) -> Ask:
+    """Fill the tables. With `days_old` they say of themselves that they were worked out on an earlier day."""
     write(documents, clock.today())
     with db.engine.connect() as connection:
-        lookup = TableLookup(read_numbers(connection))
+        lookup, access = TableLookup(read_numbers(connection)), read_access(connection)
     known = Known(
-        marks=Marks(1, clock.today(), None),
+        marks=Marks("", clock.today() - dt.timedelta(days=days_old), None),
         vocabulary=vocabulary_of(TERMS.values(), documents),
         synonyms=synonyms,
         calendar=calendar.shipped(),
         meeting=Meeting(lookup),
+        access=access,
     )
 
     def ask(request: SearchRequest, covering: Covering) -> TableAnswer:

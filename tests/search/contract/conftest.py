@@ -7,8 +7,6 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from tests.search.contract import both
-
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
@@ -19,7 +17,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         _empty(connection)
-        both.clear(connection)
     engine.dispose()
     return url
 
@@ -34,8 +31,6 @@ def in_postgresql(app: Flask) -> Iterator[None]:
 @pytest.fixture
 def answered_by_tables(app: Flask, database: SQLAlchemy) -> Iterator[None]:
     """Let PostgreSQL answer, and see to it that the tables agree with the directory in the end."""
-    search = app.extensions["search"]
-    search.answers_in_postgres = True
     yield
     with app.app_context():
-        assert not search.difference()
+        assert not app.extensions["search"].difference()

@@ -18,7 +18,7 @@ from portal.directory.operations.dates import add_holiday
 from portal.geo.place import Place, Precision
 from portal.search.engine import engine
 from portal.search.finding import count_by_category, find, list_pins, matching_words, rescue
-from portal.search.postgres import keeping
+from portal.search.postgres import bits, keeping
 from portal.search.postgres.statements import Statement
 from portal.search.postgres.tables import DOCUMENT, RULE, SESSION, STATE, VENUE, metadata
 from portal.search.results import SearchRequest
@@ -149,6 +149,45 @@ def test_empty_tables_are_filled(site: None) -> None:
     keeping.turn_page()
     assert (total("yoga"), rows(STATE), rows(DOCUMENT)) == (1, 1, 2)
     assert is_level()
+
+
+def flags() -> dict[str, int]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(sa.text("SELECT filter, value, bit_count(held) FROM search.flag")).all()
+    return {f"{name}:{value}": services for name, value, services in rows if services}
+
+
+@pytest.mark.parametrize("few", [0, 100])
+def test_bits_have_room_for_all_and_are_right_after_every_change(
+    site: None, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(bits, "_AT_ONCE", 64)
+    monkeypatch.setattr(bits, "_FEW", few)
+    with transaction():
+        for number in range(70):
+            make_service(f"Group {number}", needs=["falls"] if number % 2 else [])
+    assert (total("group"), find(SearchRequest()).facets["need"]["falls"]) == (70, 35)
+    change("Group 69", status=ServiceStatus.DEFUNCT)
+    change("Group 3", status=ServiceStatus.DEFUNCT)
+    assert find(SearchRequest(needs=("falls",))).total == 33
+    before = flags()
+    assert (before["all:"], before["need:falls"], before["need-1:falls"]) == (68, 33, 33)
+    keeping.rebuild(lambda _done, _of: None)
+    assert (flags(), total("group")) == (before, 68)
+    assert is_level()
+
+
+def test_to_fill_anew_leaves_nothing_behind(site: None) -> None:
+    listed("Chair Yoga", "Paper Boats")
+    tables = [table for table in metadata.sorted_tables if table is not STATE]
+    before = [rows(table) for table in tables]
+    keeping.rebuild(lambda _done, _of: None)
+    assert [rows(table) for table in tables] == before
+    change("Chair Yoga", status=ServiceStatus.DEFUNCT)
+    change("Paper Boats", status=ServiceStatus.DEFUNCT)
+    left = {table.name for table in tables if rows(table)}
+    # Bits, rules and combinations that nobody uses any more stay until the day turns, or for good.
+    assert left <= {"flag", "rule", "session", "access"}
 
 
 def test_the_turn_of_the_day(site: None, clock: time_machine.Traveller) -> None:

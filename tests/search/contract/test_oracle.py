@@ -8,6 +8,7 @@ import pytest
 import time_machine
 
 from portal.core import clock
+from portal.core.clock import today
 from portal.search.documents import Document
 from portal.search.results import SearchRequest
 from portal.search.text.synonyms import Synonyms
@@ -80,3 +81,16 @@ def test_other_moments(make: Make, clock: time_machine.Traveller, moment: str) -
     ask = make(documents, SYNONYMS)
     for _ in range(30):
         check(ask, documents, lot.request(), frozenset(AREAS[1:]))
+
+
+@pytest.mark.usefixtures("in_postgresql")
+def test_until_the_new_day_is_worked_out(clock: time_machine.Traveller) -> None:
+    """Just after midnight, what happens is looked up among the sessions themselves."""
+    clock.move_to(dt.datetime(2026, 11, 25, 0, 5, tzinfo=dt.UTC))
+    lot = Lot(SEED + 3, today())
+    documents = lot.documents(40)
+    ask = both.in_postgres(documents, SYNONYMS, days_old=1)
+    for _ in range(30):
+        check(ask, documents, lot.request(), frozenset(AREAS[1:]))
+    for _ in range(5):
+        check_facets(ask, documents, lot.request(), frozenset(AREAS[:1]))
