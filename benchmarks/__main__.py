@@ -189,11 +189,14 @@ def main() -> int:
     parser.add_argument("--listings", type=_sizes, default=list(SIZES), help="how many, as in 1000,10000,100000")
     bench = Bench(parser.parse_args().listings)
     began = time.perf_counter()
-    for size in bench.report.sizes:
-        bench.run(size)
-    for name, size, figure in bench.aims.lines:
-        bench.report.set(AIMS, name, size, figure)
-    print(f"{machine()}\n{bench.report.as_text()}")
+    try:
+        for size in bench.report.sizes:
+            bench.run(size)
+    finally:
+        # What was measured before something went wrong took its time too.
+        for name, size, figure in bench.aims.lines:
+            bench.report.set(AIMS, name, size, figure)
+        print(f"{machine()}\n{bench.report.as_text()}")
     _say(f"took {time.perf_counter() - began:.0f} s")
     return 1 if bench.failed else 0
 
