@@ -44,6 +44,7 @@ from portal.messages.inbound.operations import take_in
 from portal.messages.models import Channel, Recipient
 from portal.messages.operations import queue
 from portal.messages.operations.queueing import DELIVER
+from portal.search.postgres.tables import metadata as search_tables
 from tests.factories import make_organisation
 from tests.factories.accounts import make_user
 from tests.factories.listings import make_listing
@@ -294,21 +295,23 @@ def sqlite_places(app: Flask, database: SQLAlchemy, folder: Path) -> dict[str, b
 
 
 def postgres_places(database: SQLAlchemy) -> dict[str, bytes]:
-    """Return every table as text, as a dump writes it."""
+    """Return every table as text, as a dump writes it, those of the search with them."""
+    names = [table.fullname for table in (*Base.metadata.sorted_tables, *search_tables.sorted_tables)]
     with database.engine.connect() as connection:
-        return {
-            table.name: "\n".join(
-                connection.scalars(sa.text(f'SELECT t::text FROM "{table.name}" t'))  # names of our own tables
-            ).encode()
-            for table in Base.metadata.sorted_tables
+        found = {
+            name: "\n".join(connection.scalars(sa.text(f"SELECT t::text FROM {name} t"))).encode()  # our own tables
+            for name in names
         }
+    assert found["search.document"], "The search has written nothing."
+    return found
 
 
 def places(app: Flask, database: SQLAlchemy, folder: Path, logs: list[str]) -> dict[str, bytes]:
     """Return all that lies on a disk when the site has run: tables, index, queue of jobs, logs."""
     is_sqlite = database.engine.dialect.name == "sqlite"
     found = sqlite_places(app, database, folder) if is_sqlite else postgres_places(database)
-    for name in ("search_index", "jobs"):
+    # Over PostgreSQL the index is among the tables.
+    for name in ("search_index", "jobs") if is_sqlite else ("jobs",):
         lying = [path for path in folder.rglob("*") if path.is_file() and name in str(path.relative_to(folder))]
         assert lying, f"nothing lies in {name}"
         found |= {str(path.relative_to(folder)): path.read_bytes() for path in lying}
